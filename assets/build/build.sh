@@ -7,7 +7,7 @@
 # BUILD_LINTIAN=yes: checks the result, whose findings are part of the log. BUILD_DISTCC: compiles outside, by distcc.sh.
 # BUILD_STAYS: the machine is somebody's: one build at a time, which ends with its connection; what a failed one leaves
 # in /build stays until the next one. BUILD_DEPENDS: installs that first, by apt-get satisfy. BUILD_REPRODUCIBLE: builds
-# twice and compares, by again.sh. BUILD_TOP, BUILD_USER: instead of /build and builder. The file `reason` says why a
+# twice and compares, by again.sh. BUILD_TOP, BUILD_USER: instead of /build and builder. The file `reason` records why a
 # build failed, as far as that is known: "memory PROGRAM", "full", "silence COMMAND", what again.sh says, or why none
 # began: "busy", "taken FOLDER", "dependencies"; then with BUILD_DISTCC how many objects were compiled outside the
 # machine, "outside COUNT", and in it, "inside COUNT REASON". Exits with the build's status.
@@ -87,7 +87,7 @@ clear_place()
 {
 	exec 9>"${BUILD_LOCK-/run/debwiz-build.lock}"
 	flock -n 9 || refuse 125 busy 'another build runs in this machine'
-	[ ! -e "$top" ] || [ "$(stat -c %U "$top")" = "$user" ] || refuse 125 "taken $top" "$top is not of a build"
+	[ ! -e "$top" ] || [ "$(stat -c %U "$top")" = "$user" ] || refuse 125 "taken $top" "$top does not belong to a build"
 	kill_all
 	rm -rf --one-file-system "$top" "$top.again"
 	find .. -maxdepth 1 -name '.debwiz-build-*' -mmin +1440 -exec rm -rf --one-file-system {} +

@@ -22,7 +22,7 @@ void line_reader_init(struct line_reader *r, void (*take)(const char *line, void
 void line_reader_fini(struct line_reader *r);
 /* Calls take for each complete line, without its end; one that is very long counts as several. */
 void line_reader_add(struct line_reader *r, const char *p, size_t n);
-/* Calls take for an incomplete line, if there is one: no more comes. */
+/* Calls take for an incomplete line, if there is one: no more follows. */
 void line_reader_end(struct line_reader *r);
 /* Returns the incomplete line (owned); NULL: none. */
 char *line_reader_incomplete(const struct line_reader *r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * paths: where debwiz keeps files on this host (XDG base directory specification on Unix). Every function returns
- * an absolute path that the caller frees; it creates no folder unless it says so.
+ * an absolute path that the caller frees; it creates no folder unless its comment names one.
  */
 #ifndef HOST_PATHS_H
 #define HOST_PATHS_H

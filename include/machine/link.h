@@ -16,7 +16,7 @@
 struct vm_link_ops {
 	void (*up)(void *arg);
 	void (*data)(const char *p, size_t n, void *arg);
-	/* It was not there in time (error says why), or it has ended (error NULL). The last call; the
+	/* It was not there in time (error has the reason), or it has ended (error NULL). The last call; the
 	 * link must still be closed. */
 	void (*down)(const char *error, void *arg);
 	/* Everything queued was written. May be NULL. */

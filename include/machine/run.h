@@ -95,7 +95,7 @@ struct vm_run {
 	char *ip;
 	char *accel;
 	/* The seed that the guest was given at this start: "" none, "pending" (not reported yet), "applied",
-	 * "failed" (the cause says why, unless there is another one). */
+	 * "failed" (with the cause, unless there is another one). */
 	char *seed;
 	char *ssh;	  /* whether a server answers on its ssh port, as reported when ready: "yes", "no", "" */
 	json_t *settings; /* what it reported, see machine/reported.h; NULL: nothing */

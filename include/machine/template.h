@@ -6,8 +6,8 @@
  * DATA/templates/KEY/ has `ram` (the guest's memory, which each copy maps privately: nothing ever changes the file),
  * suspend.state (its devices, QEMU's migration stream), disk.qcow2 (its disk, copied for each machine), manifest.json
  * and `lock`. KEY is a digest of everything that must be equal in both. KEY.part is one that is being made, KEY.lock
- * its maker's lock, KEY.failed says why none could be made. A folder KEY is complete; what does not fit its manifest is
- * removed and not used.
+ * its maker's lock, KEY.failed has the reason why none could be made. A folder KEY is complete; what does not fit its
+ * manifest is removed and not used.
  */
 #ifndef MACHINE_TEMPLATE_H
 #define MACHINE_TEMPLATE_H

@@ -24,7 +24,7 @@ const char *words_left(int64_t ms, int64_t least, char out[WORDS_TEXT]);
 
 /* "running as root, ...", or NULL if this process does not run as root. */
 const char *words_root_warning(void);
-/* Lists the values of the file that the user has not agreed to, after a sentence that says so; owned. */
+/* Lists the values of the file that the user has not agreed to, after a sentence that introduces them; owned. */
 char *words_agreement(const struct spec *s);
 
 /* What became of the snapshot, behind its tag: "was created". */

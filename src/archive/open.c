@@ -303,7 +303,7 @@ static void open_give_up(struct suite_fetch *f, const struct err *e)
 		return;
 	}
 	strv_addf(&op->a->warnings, "%s is left out: %s", f->name, e->text);
-	if (strcmp(e->id, "release-arch") && strcmp(e->id, "index-absent")) /* its signed list says so */
+	if (strcmp(e->id, "release-arch") && strcmp(e->id, "index-absent")) /* as its signed list shows */
 		strv_add(&op->a->left_out, f->name);
 	open_drop_indices(f);
 	f->stage = STAGE_OUT;

@@ -72,19 +72,19 @@ int reason_explain(const char *line, const char *name, const struct spec *s, str
 	if (second) {
 		err_set(e, ERR_FAILED, "build-second", "%s was built once; in another environment it cannot be built",
 			name);
-		return err_hint(e, "the log says why, after the line that begins the second build");
+		return err_hint(e, "the log shows why, after the line that begins the second build");
 	}
 	if (busy)
 		return err_set(e, ERR_BUSY, "build-busy", "another build runs in the machine that was to build %s",
 			       name);
 	if (taken) {
-		err_set(e, ERR_FAILED, "build-taken", "%s was not built: %s in the machine is not of a build", name,
-			taken);
+		err_set(e, ERR_FAILED, "build-taken", "%s was not built: %s in the machine does not belong to a build",
+			name, taken);
 		return err_hint(e, "move it away there, or build in another machine");
 	}
 	if (dependencies) {
 		err_set(e, ERR_FAILED, "build-depends", "the machine's apt cannot install what %s needs", name);
-		return err_hint(e, "the log says why");
+		return err_hint(e, "the log shows why");
 	}
 	return 0;
 }

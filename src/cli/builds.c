@@ -76,7 +76,7 @@ static int builds_read_machine(struct builds *b, const char *arch, const struct 
 	return r;
 }
 
-/* Chooses how many machines run in parallel, one at least, and says why. */
+/* Chooses how many machines run in parallel, one at least, and reports why. */
 static int builds_choose_limit(struct builds *b, const struct strv *arches, struct err *e)
 {
 	uint64_t available = host_free_memory(), most = MACHINE_OVERHEAD, fit;
@@ -143,7 +143,7 @@ static void builds_name(struct builds *b, struct builds_job *j, bool several, st
 	j->out = file_join(b->cli->out ? b->cli->out : ".", j->label);
 }
 
-/* ---- what a child says ---- */
+/* ---- what a child prints ---- */
 
 static void builds_set(char **text, char *to)
 {

@@ -34,7 +34,7 @@ int cli_copy(struct cli *cli, struct cli_connection *r, bool to, const struct st
 	     struct err *e);
 
 /* Makes sure that the machine `ref` runs: starts a stopped or suspended one up to `goal`, resumes a paused one, after a
- * question on a terminal, or without one with --start or --yes; else it is an error whose hint says so. Ids:
+ * question on a terminal, or without one with --start or --yes; else it is an error with a hint. Ids:
  * "not-running", "paused", and those of the start. */
 int cli_need_running(struct cli *cli, const char *ref, const char *name, enum job_goal goal, struct err *e);
 /* Prepares and starts the machine of the first argument up to `goal`, as `debwiz boot` does; progress goes to standard

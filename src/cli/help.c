@@ -28,7 +28,7 @@ void cli_print_verb_help(const struct cli_verb *v)
 		for (size_t i = 0; i < cli_option_count; i++)
 			if ((cli_options[i].verbs != NULL) == own && cli_option_applies(&cli_options[i], v->name))
 				help_print_option(&cli_options[i]);
-	puts("\ndebwiz(1) says more; `debwiz help` lists all verbs.");
+	puts("\ndebwiz(1) describes everything; `debwiz help` lists all verbs.");
 }
 
 void cli_print_help(void)

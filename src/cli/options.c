@@ -64,7 +64,7 @@ const struct cli_option cli_options[] = {
 	 AT(artifacts), "build"},
 	{"wait", 0, "login|ssh|none", "what boot and up wait for (login)", CLI_WAIT, AT(wait), "boot up"},
 	{"attach", 0, NULL, "boot: show the console immediately, live", CLI_FLAG, AT(attach), "boot up"},
-	{"explain", 0, NULL, "command: say where each argument comes from", CLI_FLAG, AT(explain), "command"},
+	{"explain", 0, NULL, "command: show where each argument comes from", CLI_FLAG, AT(explain), "command"},
 	{"follow", 'f', NULL, "logs: continue as more is printed", CLI_FLAG, AT(follow), "logs"},
 	{"watch", 0, NULL, "list, status: refresh once a second; build: build again whenever the source changes",
 	 CLI_FLAG, AT(watch), "list status build"},

@@ -28,7 +28,7 @@ struct cli_outside {
 bool cli_outside_wanted(const struct cli *cli, const struct spec *s);
 /* Looks for what that requires, on this host, else in a folder of debwiz's own (build/tools.h), which may be downloaded
  * (a line at a time on `line`), and starts it for the machine, whose archive is open. x->on says whether there is
- * something; if not, x->why says why. To be ended by cli_outside_end. */
+ * something; if not, x->why is the reason. To be ended by cli_outside_end. */
 void cli_outside_begin(struct cli_outside *x, const struct cli *cli, const struct spec *s, struct archive *a,
 		       const struct temporary *t, struct cli_line *line);
 /* Appends the variables for build.sh. */

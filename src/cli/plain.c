@@ -246,7 +246,7 @@ static int plain_converse(struct plain *p)
 
 	plain_line("%s Enter takes the answer in brackets, ? explains, < goes back. Of choices with "
 		   "numbers the number or the name is an answer. Ctrl-C leaves; nothing is written "
-		   "before you say so at the end.",
+		   "before you confirm it at the end.",
 		   p->begin);
 	for (;;) {
 		enum plain_go go = plain_ask_all(p, at);

@@ -198,7 +198,7 @@ static int verb_build_solve(struct build *b, struct err *e)
 	return r;
 }
 
-/* Starts what compiles outside the machine, which then needs distcc, or says why there is nothing. */
+/* Starts what compiles outside the machine, which then needs distcc, or reports why there is nothing. */
 static void verb_build_choose_compiler(struct build *b)
 {
 	cli_outside_begin(&b->outside, b->cli, &b->spec, b->archive, &b->temporary, &b->line);

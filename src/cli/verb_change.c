@@ -27,7 +27,7 @@ static int verb_change_not_confirmed(const struct cli *cli, const struct change 
 	if (c->loses_data)
 		return err_hint(e, "%s requires the machine's name, typed on a terminal or by --yes --confirm %s",
 				cli->verb->name, c->name);
-	return err_hint(e, "answer yes on a terminal, or say --yes");
+	return err_hint(e, "answer yes on a terminal, or use --yes");
 }
 
 /* Asks whether it may be done; 0, or -1 with e. */

@@ -135,7 +135,7 @@ static int bundle_pack(struct bundle *b, const struct spec *s, int fd, const cha
 	return r;
 }
 
-/* The copy of the disk lies in the machine's folder, the bundle may be on another file system; packed it is smaller,
+/* The copy of the disk is in the machine's folder, the bundle may be on another file system; packed it is smaller,
  * but by how much is not known. */
 static int bundle_check_room(const struct bundle *b, const char *disk, const char *path, struct err *e)
 {

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* Returns whether new lines are TCP: everywhere if DEBWIZ_LINES=tcp says so, always if the host has nothing else. */
+/* Returns whether new lines are TCP: everywhere with DEBWIZ_LINES=tcp, always if the host has nothing else. */
 bool line_is_tcp(void);
 
 #endif

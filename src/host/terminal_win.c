@@ -35,7 +35,7 @@ void host_terminal_echo(void)
 
 bool host_locale_is_utf8(void)
 {
-	return true; /* main's manifest and the console's code page say so */
+	return true; /* by main's manifest and the console's code page */
 }
 
 int host_reader_lost(int fd)

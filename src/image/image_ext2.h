@@ -24,7 +24,7 @@ struct image_extents {
 	size_t count;
 };
 
-/* A full inode as it lies on disk. */
+/* A full inode as stored on disk. */
 union inode {
 	struct ext2_inode small;
 	struct ext2_inode_large large;

@@ -421,7 +421,7 @@ static void client_on_adopted(const struct err *e, void *arg)
 {
 	struct vm_client *c = arg;
 
-	/* if another client was quicker, or the machine has exited, the socket or the record says so */
+	/* if another client was quicker, or the machine has exited, the socket or the record shows it */
 	bool served = !e || e->kind == ERR_BUSY || !strcmp(e->id, "not-running");
 	struct err why = ERR_INIT;
 

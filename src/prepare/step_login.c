@@ -30,7 +30,7 @@ struct waiting {
 	struct buf line; /* incomplete line of the console */
 	bool up;	 /* the login prompt is there */
 	bool late;	 /* and REPORT_MS have passed since */
-	bool paused;	 /* the step's text says why the guest is paused */
+	bool paused;	 /* the step's text shows why the guest is paused */
 };
 
 static bool step_login_wants_login(const void *job)

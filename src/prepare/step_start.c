@@ -73,7 +73,7 @@ void job_machine_exited(struct step_run *run, bool let_go, const char *cause)
 	else if (let_go)
 		err_hint(&e, "look with `debwiz logs %s`", j->spec->name);
 	else
-		err_hint(&e, "`debwiz command %s --explain` says what each argument of QEMU is for", j->spec->name);
+		err_hint(&e, "`debwiz command %s --explain` shows what each argument of QEMU is for", j->spec->name);
 	free(broken);
 	step_fail(run, &e);
 }

@@ -241,7 +241,7 @@ static int step_template_request(struct templating *t, struct err *e)
 
 /* ---- the beginning ---- */
 
-/* Says why there can be no new one here now; owned, NULL: there can. */
+/* Reports why there can be no new one here now; owned, NULL: there can. */
 static char *step_template_refusal(const struct templating *t)
 {
 	const struct job *j = t->job;

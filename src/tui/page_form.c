@@ -399,7 +399,7 @@ static void page_form_move_question(struct page_form *p, int step)
 		page_rows_set_focus(p->rows, at);
 }
 
-/* Answers with the option under the cursor; false: it is not possible, and a notice says why. */
+/* Answers with the option under the cursor; false: it is not possible, and a notice shows why. */
 static bool page_form_take_option(struct page_form *p, const struct page_row *r)
 {
 	const struct wizard_question *q = r->q;

@@ -67,7 +67,7 @@ static char *build_working_folder(void)
 	return file_dirname(path);
 }
 
-/* ---- what the child says ---- */
+/* ---- what the child prints ---- */
 
 /* Adds the results with their sizes. */
 static void build_add_results(struct build *b, const json_t *event)

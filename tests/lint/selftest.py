@@ -201,7 +201,7 @@ class Rules(unittest.TestCase):
                    ['f("the guest resumes");', 'f("there is no guest");', 'f("it is no longer");',
                     'f("QEMU is told to quit");', '/* Resumes the guest. */', 'int younger;'],
                    ['f("the guest goes on");', 'f("made anew");', 'f("it is no guest");', 'f("Nobody looks");',
-                    '/* It goes on. */', '/* It goes\n * on. */', '// Nobody looks.', 'int osc_wishes;'])
+                    'f("the log says why");', '/* It goes on. */', '/* It goes\n * on. */', '// Nobody looks.', 'int osc_wishes;'])
         self.finds(words.check, 'README', ['It continues.\n'], ['It goes on.\n'])
 
     def test_offered(self):

@@ -20,6 +20,7 @@ WORDS = {
     r'wants|(is|are) wanted': 'requires',
     r'any more': 'no longer',
     r'once more|tried again': 'again, retried',
+    r'says? (so|why)': 'reports or shows it, the reason',
 }
 # Parts of identifiers: what each was called before it got the standard name.
 NAMES = {

@@ -214,7 +214,7 @@ static void test_unwritten(void **state)
 	free(other);
 }
 
-/* A file system cut short: an error that says so, at opening or at reading. */
+/* A file system cut short: an error that reports it, at opening or at reading. */
 static void test_cut(void **state)
 {
 	char *other = file_join(tmp, "cut.raw");

@@ -41,7 +41,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* A process that takes the lock (shared if `what` is NULL), says so on the pipe and stays. */
+/* A process that takes the lock (shared if `what` is NULL), reports that on the pipe and stays. */
 static pid_t start_holder(const char *what)
 {
 	int ends[2];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* wizard_fake: offers of a made-up host, which answer when the test says so. */
+/* wizard_fake: offers of a made-up host, which answer when the test calls for it. */
 #ifndef TESTS_UNIT_WIZARD_FAKE_H
 #define TESTS_UNIT_WIZARD_FAKE_H
 

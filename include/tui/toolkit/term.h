@@ -21,7 +21,7 @@ struct term_caps {
 	bool utf8;   /* the locale's character set */
 	int colours; /* 256, 16, 8, or 0: none, or switched off (NO_COLOR, TERM) */
 	bool mouse;
-	bool light, dark; /* its background, if COLORFGBG says so */
+	bool light, dark; /* its background, as far as COLORFGBG shows it */
 };
 
 /* How a text looks. Colours are those of 256, or -1: the terminal's own. */

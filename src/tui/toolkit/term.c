@@ -149,7 +149,7 @@ static void term_arm_fatal(const struct term *t)
 	term_fatal_arm(&t->saved, bytes, len + 2);
 }
 
-/* Opens the back end; says why it cannot be. */
+/* Opens the back end; reports why it cannot be opened. */
 static int term_open_backend(struct term *t, const char *name, struct err *e)
 {
 	const char *no_color = getenv("NO_COLOR");
