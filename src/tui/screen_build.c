@@ -11,9 +11,11 @@
 #include "base/line_reader.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "catalog/catalog.h"
 #include "host/file.h"
 #include "host/paths.h"
 #include "host/proc.h"
+#include "machine/store.h"
 #include "tui/screens.h"
 #include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
@@ -24,12 +26,18 @@
 #define LOG_MAX 20000 /* lines */
 #define TICK_MS 1000
 
+/* The machine that builds: one like `machine`, else (NULL) by architecture and release. */
+struct build_where {
+	char *machine, *arch, *release;
+};
+
 struct build {
 	struct app *app;
-	struct screen *screen;	/* NULL: closed, at the end of the program */
-	char *machine, *source; /* machine NULL: debwiz's default */
-	char *out;		/* folder of the results */
-	struct proc *child;	/* NULL: it has ended */
+	struct screen *screen; /* NULL: closed, at the end of the program */
+	struct build_where where;
+	char *source;
+	char *out;	    /* folder of the results */
+	struct proc *child; /* NULL: it has ended */
 	struct viewer log;
 	struct line_reader out_lines, err_lines;
 	char *phase; /* NULL: none reported yet */
@@ -40,13 +48,27 @@ struct build {
 	struct app_work work;
 };
 
+static void build_where_copy(struct build_where *to, const struct build_where *from)
+{
+	to->machine = from->machine ? xstrdup(from->machine) : NULL;
+	to->arch = from->arch ? xstrdup(from->arch) : NULL;
+	to->release = from->release ? xstrdup(from->release) : NULL;
+}
+
+static void build_where_fini(struct build_where *w)
+{
+	free(w->machine);
+	free(w->arch);
+	free(w->release);
+}
+
 static void build_free(struct build *b)
 {
 	loop_timer_stop(b->tick);
 	viewer_fini(&b->log);
 	line_reader_fini(&b->out_lines);
 	line_reader_fini(&b->err_lines);
-	free(b->machine);
+	build_where_fini(&b->where);
 	free(b->source);
 	free(b->out);
 	free(b->phase);
@@ -204,8 +226,12 @@ static int build_start(struct build *b, struct err *e)
 		return -1;
 	strv_add(&argv, self);
 	strv_add(&argv, "build");
-	if (b->machine)
-		strv_add(&argv, b->machine);
+	if (b->where.machine) {
+		strv_add(&argv, b->where.machine);
+	} else {
+		strv_addf(&argv, "--arch=%s", b->where.arch);
+		strv_addf(&argv, "--release=%s", b->where.release);
+	}
 	strv_add(&argv, "--json");
 	strv_add(&argv, "--out");
 	strv_add(&argv, b->out);
@@ -348,12 +374,12 @@ static const struct screen_ops build_ops = {
 	.close = build_close,
 };
 
-static int screen_build_source(struct app *app, const char *machine, const char *source, struct err *e)
+static int build_open(struct app *app, const struct build_where *where, const char *source, struct err *e)
 {
 	struct build *b = xcalloc(1, sizeof(*b));
 
 	b->app = app;
-	b->machine = machine ? xstrdup(machine) : NULL;
+	build_where_copy(&b->where, where);
 	b->source = xstrdup(source);
 	b->out = build_working_folder();
 	line_reader_init(&b->out_lines, build_on_out_line, b);
@@ -372,7 +398,7 @@ static int screen_build_source(struct app *app, const char *machine, const char 
 
 struct build_choice {
 	struct app *app;
-	char *machine;
+	struct build_where where;
 	char *folder; /* the working one */
 	char *source; /* chosen; NULL: not yet */
 	struct typed_rows found;
@@ -423,19 +449,29 @@ static void build_choice_gone(void *arg)
 	struct err e = ERR_INIT;
 
 	if (q->source && !app_has_ended(q->app)) /* the dialog is off the stack now */
-		dialog_unless(q->app, screen_build_source(q->app, q->machine, q->source, &e) == 0, &e);
+		dialog_unless(q->app, build_open(q->app, &q->where, q->source, &e) == 0, &e);
 	typed_rows_fini(&q->found);
-	free(q->machine);
+	build_where_fini(&q->where);
 	free(q->folder);
 	free(q->source);
 	free(q);
 }
 
-struct screen *screen_build(struct app *app, const char *machine)
+/* Returns the name of a machine that may be named by its file; owned. */
+static char *build_machine_name(const char *ref)
+{
+	const char *name = file_basename(ref);
+	size_t n = strlen(name), end = strlen(".ini");
+
+	return n > end && !strcmp(name + n - end, ".ini") ? xstrndup(name, n - end) : xstrdup(name);
+}
+
+static struct screen *build_ask_source(struct app *app, const struct build_where *where)
 {
 	struct build_choice *q = xcalloc(1, sizeof(*q));
-	AUTO_FREE char *title =
-		machine ? xasprintf("Build in a machine like %s", machine) : xstrdup("Build for armhf bookworm");
+	AUTO_FREE char *name = where->machine ? build_machine_name(where->machine) : NULL;
+	AUTO_FREE char *title = name ? xasprintf("Build in a machine like %s", name)
+				     : xasprintf("Build for %s %s", where->arch, where->release);
 	struct picker_conf conf = {
 		.title = title,
 		.about = "NAME or NAME=VERSION of the archive, a .dsc, a folder with debian/, or DIR@REV of git.",
@@ -448,7 +484,105 @@ struct screen *screen_build(struct app *app, const char *machine)
 	};
 
 	q->app = app;
-	q->machine = machine ? xstrdup(machine) : NULL;
+	build_where_copy(&q->where, where);
 	q->folder = build_working_folder();
+	return picker_open(app, &conf);
+}
+
+/* ---- which machine ---- */
+
+struct build_places {
+	struct app *app;
+	struct choices rows; /* a value is the name of a machine, or "ARCH RELEASE" */
+	size_t current;
+	struct build_where chosen;
+};
+
+static struct choice_list build_places_rows(const char *typed, void *arg)
+{
+	const struct build_places *q = arg;
+
+	(void)typed;
+	return (struct choice_list){
+		.state = CHOICE_READY, .rows = q->rows.items, .len = q->rows.len, .current = q->current, .note = ""};
+}
+
+static int build_places_take(const char *value, char **more, void *arg, struct err *e)
+{
+	struct build_places *q = arg;
+	const char *blank = strchr(value, ' ');
+
+	(void)more;
+	(void)e;
+	if (blank) {
+		q->chosen.arch = xstrndup(value, (size_t)(blank - value));
+		q->chosen.release = xstrdup(blank + 1);
+	} else {
+		q->chosen.machine = xstrdup(value);
+	}
+	return 0;
+}
+
+static void build_places_gone(void *arg)
+{
+	struct build_places *q = arg;
+
+	if ((q->chosen.machine || q->chosen.arch) && !app_has_ended(q->app))
+		build_ask_source(q->app, &q->chosen);
+	choices_fini(&q->rows);
+	build_where_fini(&q->chosen);
+	free(q);
+}
+
+static void build_places_add_machines(struct build_places *q, const char *current)
+{
+	AUTO_STRV struct strv names = STRV_INIT;
+
+	store_machines(app_store(q->app), &names);
+	for (size_t i = 0; i < names.len; i++) {
+		AUTO_FREE char *label = xasprintf("like %s", names.items[i]);
+
+		if (current && !strcmp(names.items[i], current))
+			q->current = q->rows.len;
+		choices_add(&q->rows, names.items[i], label);
+	}
+}
+
+static void build_places_add_releases(struct build_places *q)
+{
+	const struct catalog *c = app_catalog(q->app);
+	const struct catalog_release *r;
+	const struct catalog_arch *a;
+
+	for (size_t i = 0; (a = catalog_arch_next(c, &i));)
+		for (size_t k = 0; (r = catalog_release_next(c, &k));)
+			if (!a->ports && !*a->not_offered && !*r->not_offered && catalog_has_kernel(a, r->codename)) {
+				AUTO_FREE char *value = xasprintf("%s %s", a->name, r->codename);
+				struct choice *row = choices_add(&q->rows, value, NULL);
+
+				choice_text(&row->columns[0], a->title);
+			}
+}
+
+struct screen *screen_build(struct app *app, const char *machine, bool asks)
+{
+	struct build_where like = {.machine = (char *)machine};
+	struct build_places *q;
+	struct picker_conf conf = {
+		.title = "Build in which machine",
+		.about = "One that exists for the build alone: with the settings of a machine of yours, or of an "
+			 "architecture and release.",
+		.rows = build_places_rows,
+		.take = build_places_take,
+		.gone = build_places_gone,
+	};
+
+	if (!asks)
+		return build_ask_source(app, &like);
+	q = xcalloc(1, sizeof(*q));
+	q->app = app;
+	build_places_add_machines(q, machine);
+	build_places_add_releases(q);
+	conf.arg = q;
 	return picker_open(app, &conf);
 }

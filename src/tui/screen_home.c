@@ -458,7 +458,7 @@ static bool home_machine_key(struct screen *s, const struct key *k, const struct
 		ok = home_edit(s, l, &e);
 		break;
 	case 'B':
-		screen_build(s->app, l->name);
+		screen_build(s->app, l->name, true);
 		break;
 	default:
 		return change_dialog_key(s->app, k->code, l->name);
@@ -503,7 +503,7 @@ static bool home_key(struct screen *s, const struct key *k)
 	else if (k->code == 'n' || (k->code == K_ENTER && !count))
 		home_new(s);
 	else if (k->code == 'B' && !count)
-		screen_build(s->app, NULL);
+		screen_build(s->app, NULL, true);
 	else if (k->code == '/' && count)
 		h->finding = h->query.fresh = true;
 	else

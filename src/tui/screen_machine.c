@@ -445,7 +445,7 @@ static bool machine_key(struct screen *s, const struct key *k)
 	} else if ((k->code == 'e' || (k->code == K_ENTER && !m->has_spec && !m->overview.run.alive)) && m->path) {
 		dialog_unless(s->app, screen_wizard(s->app, m->path, &e), &e);
 	} else if (k->code == 'B' && m->has_spec) {
-		screen_build(s->app, m->path ? m->path : m->name);
+		screen_build(s->app, m->path ? m->path : m->name, false);
 	} else if (k->code == 'c' && m->overview.run.alive) {
 		dialog_unless(s->app, screen_console(s->app, m->name, &e), &e);
 	} else if (t && session_is_busy(t)) {

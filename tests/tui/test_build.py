@@ -64,7 +64,7 @@ class Build(world.Case):
         threading.Thread(target=watch, daemon=True).start()
 
     def start(self, depends="fakeroot"):
-        home = self.world_home(warm=True, network_forward="127.0.0.1:auto:22", build_distcc="no",
+        home = self.world_home(warm=True, network_forward="127.0.0.1:auto:22", build_distcc="no", boot_warm="no",
                                system_packages="build-essential\npackages = fakeroot",
                                mirror_url=self.world.server.url + "/debian",
                                mirror_keyring=self.world.archive.keys.ring("pinned"))
@@ -93,6 +93,8 @@ class Build(world.Case):
     def choose(self, s):
         """A folder without a source package is one to look into."""
         s.key("B")
+        s.wait("Build in which machine", "▸ like m", "arm64 bookworm")
+        s.key("Enter")
         s.wait("Build in a machine like m", "NAME=VERSION", "./")
         s.type("./above/")
         s.wait("pack-1.0/")
@@ -120,6 +122,28 @@ class Build(world.Case):
         s.wait("▸ m")
         self.leave(s, "q")
         self.assertEqual(glob.glob(os.path.join(box.data, "temporary/machines/*/disk.qcow2")), [])
+
+    def test_machine(self):
+        """By architecture and release; from a machine's screen like that one, without a question."""
+        _, s = self.start()
+        s.key("B")
+        s.wait("Build in which machine")
+        s.type("arm64 b")
+        s.wait("▸ arm64 bookworm", gone="like m")
+        self.assert_neat(s)
+        s.key("Enter")
+        s.wait("Build for arm64 bookworm")
+        s.key("Esc")
+        s.wait("▸ m", gone="Build for")
+        s.key("Enter")
+        s.wait("B build")
+        s.key("B")
+        s.wait("Build in a machine like m")
+        s.key("Esc")
+        s.wait("B build", gone="Build in")
+        s.key("Esc")
+        s.wait("▸ m")
+        self.leave(s, "q")
 
     def test_stopped(self):
         box, s = self.start()
