@@ -278,7 +278,7 @@ static void check_installer(struct check *k)
 		FAULT(k, "mirror", "snapshot", "not supported with method = installer; remove this key");
 	if (s->secure_boot)
 		FAULT(k, "firmware", "secure_boot", "not supported with method = installer; write no");
-	if (s->warm)
+	if (s->warm == SPEC_WARM_YES)
 		FAULT(k, "boot", "warm", "not supported with method = installer; write no");
 	if (manual && s->packages.len)
 		FAULT(k, "system", "packages",

@@ -85,13 +85,13 @@ static void offers_estimate_add_ready(struct wizard_request *r, struct job *j)
 
 static void offers_estimate_add_download(struct wizard_request *r, const struct job *j)
 {
-	const struct package_set *sets[] = {&j->packages, &j->firmware};
+	const struct package_set *sets[] = {&j->packages, &j->firmware, &j->installer};
 	uint64_t fetch = 0, installed = 0;
 	size_t count = 0;
 	char text[SIZE_TEXT];
 	struct buf b;
 
-	for (size_t k = 0; k < 2; k++)
+	for (size_t k = 0; k < ARRAY_SIZE(sets); k++)
 		for (size_t i = 0; i < sets[k]->len; i++) {
 			const struct package *p = &sets[k]->items[i];
 			int fd = archive_cache_open(j->store->cache_dir, p->sha256, p->size, false, NULL);

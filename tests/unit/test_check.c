@@ -142,6 +142,7 @@ static void rules(void **state)
 		{INSTALLER "arch = amd64\n[firmware]\nsecure_boot = yes\n",
 		 "box.ini:5: firmware.secure_boot: not supported with method = installer"},
 		{INSTALLER "[boot]\nwarm = yes\n", "box.ini:4: boot.warm: not supported with method = installer"},
+		{INSTALLER "[boot]\nwarm = no\n", NULL},
 		{INSTALLER "[system]\npackages = git\n", NULL},
 		{INSTALLER "installer = manual\n[system]\npackages = git\n",
 		 "box.ini:5: system.packages: you choose the packages in the installer"},
