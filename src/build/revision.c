@@ -80,7 +80,7 @@ static int revision_borrow(const char *dir, const char *scratch, struct err *e)
 	AUTO_FREE char *objects = revision_ask(dir, "--git-path", "objects", e);
 	AUTO_FREE char *format = objects ? revision_ask(dir, "--show-object-format", "--", e) : NULL;
 	AUTO_FREE char *format_option = format ? xasprintf("--object-format=%s", format) : NULL;
-	AUTO_FREE char *below = objects && *objects != '/' ? file_join(dir, objects) : NULL;
+	AUTO_FREE char *below = objects && !file_is_absolute(objects) ? file_join(dir, objects) : NULL;
 	AUTO_FREE char *absolute = objects ? file_absolute(below ? below : objects) : NULL;
 	AUTO_FREE char *line = absolute ? xasprintf("%s\n", absolute) : NULL;
 	AUTO_FREE char *alternates = file_join(scratch, "objects/info/alternates");

@@ -210,7 +210,7 @@ static int job_check_file(const struct job *j, struct err *e)
 {
 	const char *path = j->spec->path;
 
-	if (!path || *path != '/' || file_exists(path))
+	if (!path || !file_is_absolute(path) || file_exists(path))
 		return 0;
 	err_set(e, ERR_BUSY, "busy", "machine %s: its file %s was renamed or deleted by another command", j->spec->name,
 		path);

@@ -89,7 +89,7 @@ char *spec_path(const struct spec *s, const char *value)
 
 	if (value[0] == '~')
 		return host_expand(value);
-	if (value[0] == '/' || !s->path)
+	if (file_is_absolute(value) || !s->path)
 		return file_absolute(value);
 	dir = file_dirname(s->path);
 	path = file_join(dir, value);

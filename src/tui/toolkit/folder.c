@@ -90,7 +90,7 @@ void folder_rows(struct choices *out, const char *typed, const struct folder_loo
 		choices_add(out, "~/", NULL);
 		if (!*typed)
 			choices_add(out, "/", NULL);
-	} else if (*typed == '/' || !strncmp(typed, "~/", 2)) {
+	} else if (file_is_absolute(typed) || !strncmp(typed, "~/", 2)) {
 		path = host_expand(head);
 		folder_add_entries(out, path, head, typed + n, look);
 		free(path);
