@@ -57,8 +57,8 @@ int posix_win_chmod(const char *path);
 #define fstat posix_win_fstat
 #define ftruncate posix_win_truncate
 #define mkdir(path, mode) posix_win_mkdir(path)
-#define chmod(path, mode) posix_win_chmod(path)
-#define fchmod(fd, mode) ((void)(fd), 0)
+#define chmod(path, mode) ((void)(mode), posix_win_chmod(path))
+#define fchmod(fd, mode) ((void)(fd), (void)(mode), 0)
 
 #define S_IFLNK 0120000
 #define S_ISLNK(mode) (((mode)&S_IFMT) == S_IFLNK)
