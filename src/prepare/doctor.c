@@ -19,7 +19,7 @@ static const struct {
 	{"qemu-img", "makes and grows disks", true},
 	{"ssh-keygen", "makes the key of a machine", true},
 	{"ssh", "`debwiz ssh`", false},
-	{"distccd", "`debwiz build` compiles outside emulated machines", false},
+	{"distccd", "compiles for `debwiz build`, else downloaded", false},
 };
 
 static struct doctor_row *doctor_add(struct doctor *d, enum doctor_kind kind, const char *name)
