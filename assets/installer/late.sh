@@ -41,7 +41,9 @@ if [ -e $here/files.list ]; then
 	# networkd in place of ifupdown, as in every root of debwiz
 	enable_units systemd-networkd.service debwiz-firstboot.service debwiz-grow.service debwiz-report.service \
 		debwiz-host.service debwiz-settle.service debwiz-swap.service
-	[ ! -e $target/lib/systemd/system/networking.service ] || in-target systemctl disable networking.service
+	for unit in networking.service e2scrub_reap.service grub-common.service; do
+		[ ! -e $target/lib/systemd/system/$unit ] || in-target systemctl disable $unit
+	done
 	[ ! -e $target/etc/network/interfaces ] ||
 		printf '# The network is set up by systemd-networkd.\nauto lo\niface lo inet loopback\n' \
 			>$target/etc/network/interfaces
