@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# musl: each source file that is not for Windows compiles with the headers of musl, a C library with little beyond POSIX,
-# and those of the libraries. Skipped without musl's headers (Debian: musl-dev).
+# musl: each source file that is not for Windows compiles with the headers of musl and those of the libraries: those of
+# Linux with all that musl has, the others with POSIX's names and the few below alone, which macOS and the BSDs have, too
+# (macOS has strchrnul since 15.4). Skipped without musl's headers (Debian: musl-dev).
 # Inputs: CC, CPPFLAGS of the build in the environment; srcdir; config.h in the current folder.
 set -u
 top=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
@@ -24,12 +25,26 @@ mkdir "$work/openssl"
 for header in /usr/include/openssl/*.h /usr/include/*-linux-gnu/openssl/*.h; do
 	[ -e "$header" ] && ln -sfn "$header" "$work/openssl"
 done
-sed '/HAVE_CRYPT_H/d' config.h >"$work/config.h" # Debian's musl declares crypt in unistd.h alone
+sed '/HAVE_CRYPT_H/d' config.h >"$work/linux.h" # Debian's musl declares crypt in unistd.h alone
+{
+	sed '/HAVE_CRYPT_H/d; /^# *define _/d' config.h
+	cat <<'NAMES'
+#define _XOPEN_SOURCE 700
+#include <stddef.h>
+char *strcasestr(const char *, const char *);
+char *strchrnul(const char *, int);
+void *memmem(const void *, size_t, const void *, size_t);
+int getentropy(void *, size_t);
+NAMES
+} >"$work/posix.h"
 own=$(${CC:-cc} -print-file-name=include)
 failed=0
 for path in $(cd "$top" && find src -name '*.c' ! -name '*_win.c' ! -name assets.c | LC_ALL=C sort); do
-	# -w: musl's headers and glibc's differ in attributes that warnings are about
-	${CC:-cc} -std=c11 -fsyntax-only -w -nostdinc -isystem "$own" -isystem "$musl" -isystem "$work" -isystem "$work/ext2fs" \
-		-DNCURSES_WIDECHAR=1 -include "$work/config.h" -I. -I"$top/include" -I"$top/src" "$top/$path" || failed=1
+	names=posix
+	[ "${path%_linux.c}" = "$path" ] || names=linux
+	# other warnings: the headers of musl and glibc differ in attributes
+	${CC:-cc} -std=c11 -fsyntax-only -Werror=implicit-function-declaration -nostdinc -isystem "$own" -isystem "$musl" \
+		-isystem "$work" -isystem "$work/ext2fs" -DNCURSES_WIDECHAR=1 -include "$work/$names.h" -I. -I"$top/include" \
+		-I"$top/src" "$top/$path" 2>"$work/said" || { cat "$work/said"; failed=1; }
 done
 exit $failed
