@@ -21,7 +21,7 @@ def console(world):
 
 def automatic(world):
     """To its login if the mirror has the installer's packages. Returns how far it came."""
-    m = world.machine("amd64-trixie", name="installed", method="installer", release="bookworm", mode="direct")
+    m = world.machine("amd64-trixie-direct", name="installed", method="installer", release="bookworm")
     result = m.debwiz("boot", "--json", "--wait=ssh")
     errors = [e for e in result.events() if e.get("event") == "error"]
     if errors and errors[-1].get("id") == "installer-udebs":
@@ -39,7 +39,7 @@ def automatic(world):
 
 def manual(world):
     """The installer's first question stands on the console; debwiz, interrupted, leaves nothing of it."""
-    m = world.machine("amd64-trixie", name="by-hand", method="installer", release="bookworm", mode="direct")
+    m = world.machine("amd64-trixie-direct", name="by-hand", method="installer", release="bookworm")
     world.use(["prepare", "--set", "machine.installer=manual", m.ini])
     child = subprocess.Popen([DEBWIZ, "prepare", "--json", "--set", "machine.installer=manual", m.ini], env=world.env,
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
