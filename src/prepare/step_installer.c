@@ -67,8 +67,8 @@ static bool step_installer_is_manual(const struct installing *s)
 	return s->job->spec->installer == SPEC_MANUAL;
 }
 
-/* Ends the step; e (moved) or NULL. */
-static void step_installer_end(struct installing *s, struct err *e, const char *summary)
+/* Frees it; the caller ends the step. */
+static struct step_run *step_installer_leave(struct installing *s)
 {
 	struct step_run *run = s->run;
 
@@ -79,11 +79,19 @@ static void step_installer_end(struct installing *s, struct err *e, const char *
 	free(s->preseed);
 	free(s->trouble);
 	step_set_state(run, NULL);
+	free(s);
+	return run;
+}
+
+/* Ends the step; e (moved) or NULL. */
+static void step_installer_end(struct installing *s, struct err *e, const char *summary)
+{
+	struct step_run *run = step_installer_leave(s);
+
 	if (e)
 		step_fail(run, e);
 	else
 		step_done(run, summary);
-	free(s);
 }
 
 /* ---- after the boot ---- */
@@ -131,8 +139,15 @@ static void step_installer_on_ended(enum vm_state state, const char *cause, void
 {
 	struct installing *s = arg;
 	struct err e = ERR_INIT;
+	AUTO_FREE char *broken =
+		atomic_load(&s->cancel) || s->trouble ? NULL : job_blame_accelerator(s->job, s->job->making->part_dir);
 
 	(void)state;
+	if (broken) { /* the installation begins again, with the next one */
+		job_drop_base(s->job);
+		step_again(step_installer_leave(s), broken);
+		return;
+	}
 	if (!atomic_load(&s->cancel) && !s->trouble) {
 		/* a supervisor cannot know whether a guest that went down had finished: the disk shows it */
 		step_text(s->run, "examining the installed system");

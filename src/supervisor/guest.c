@@ -121,7 +121,7 @@ void sup_guest_await_login(struct sup *s)
 	uint64_t ms = guest_may_be_stuck(s) ? vm_deadline(SILENT_MS) : s->req.login_timeout;
 
 	sup_guest_stop_login_timer(s);
-	if (s->req.login_timeout)
+	if (ms)
 		s->guest->login_timer = loop_timer_start(s->loop, ms, 0, guest_on_login_timeout, s);
 }
 

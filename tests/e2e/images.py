@@ -60,8 +60,7 @@ def machines(world):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        m = world.machine("amd64-trixie", name="cloud-direct", method="image", release="bookworm", user="dave",
-                          mode="direct")
+        m = world.machine("amd64-trixie-direct", name="cloud-direct", method="image", release="bookworm", user="dave")
         with_disk(m, "image = http://127.0.0.1:%d/cloud.qcow2\n" % server.server_port)
         m.up("--trust", wait="ssh")
     finally:

@@ -74,6 +74,18 @@ class Accelerator(lib.Case):
         self.assertIn("kvm started the guest", result.error["text"])
         self.assertIn("cpu.accel=tcg", result.error["hint"])
 
+    def test_installer(self):
+        """Debian's installer, too, is started again with the next one."""
+        box = self.box(alone=True, machine_method="installer", firmware_mode="direct")
+        box.env["DEBWIZ_DEADLINE"] = "1500"
+        self.qemu(box, SILENT, "up\nserial \\n!! ERROR: No network\\n\\n\nserial None.\\n\\n[Press enter to continue]\nserve\n")
+        result = box.prepare()
+        self.assertEqual((result.status, result.id), (1, "installer-failed"), str(result))
+        self.assertIn("No network", result.error["text"])
+        self.assertEqual(len(result.warnings), 1, result.warnings)
+        self.assertRegex(result.warnings[0], "kvm is no longer used.*kvm started the guest, but .* wrote nothing")
+        self.quiet(box)
+
     def test_boot(self):
         """The machine comes up with the next one in the same run."""
         box = self.box(alone=True)
