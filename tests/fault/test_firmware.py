@@ -102,7 +102,7 @@ class Firmware(lib.Case):
     def test_tpm_killed(self):
         """A supervisor that was killed leaves QEMU its TPM; both end together."""
         box = self.made(firmware_tpm="yes")
-        self.assertEqual(self.boot(box, UP + "serve\n").status, 0)
+        self.assertEqual(self.boot(box, UP + "again\nserve\n").status, 0)
         over = os.path.join(box.machine, "tpm", "over")
         with open(os.path.join(box.machine, "run.json"), encoding="utf-8") as text:
             record = json.load(text)
