@@ -14,7 +14,7 @@ def image_of(world, path):
     m = world.machine("amd64-trixie", name="donor", release="bookworm", profile="base", packages="cloud-init")
     m.up()
     m.sh("sudo cloud-init clean --machine-id 2>&1; sudo rm -f /etc/ssh/ssh_host_*; sync")
-    m.power_off()
+    world.debwiz("stop", m.name).ok()       # by its button: without host keys there is no ssh any longer
     world.run(["qemu-img", "convert", "-c", "-f", "qcow2", "-O", "qcow2", os.path.join(m.folder, "disk.qcow2"),
                path]).ok()
 
