@@ -553,16 +553,18 @@ class Build(Case):
         lib.poll(lambda: count("waits for a change") == 1)
         end()
         self.assertEqual(count("pack: built;"), 1, lib.read(told))
-        passing = os.path.join(top, "src", "passing")
-        self.write(passing, "x")
-        os.unlink(passing)
+        source = os.path.join(top, "src/main.c")
+        os.utime(source, ns=(0, os.stat(source).st_mtime_ns))          # an event, and what is built stays the same
         end = self.answer_soon(box)
-        self.write(os.path.join(top, "new", "file.c"), "new\n")
+        # in one step: a busy host would build what is there so far, and again when the rest has come
+        self.write(os.path.join(box.root, "apart", "file.c"), "new\n")
+        os.rename(os.path.join(box.root, "apart"), os.path.join(top, "new"))
         lib.poll(lambda: count("waits for a change") == 2)
         end()
         self.assertEqual(count("pack: built;"), 2, lib.read(told))
         end = self.answer_soon(box)
-        self.write(os.path.join(top, "new", "file.c"), "changed\n")       # in a folder that came later
+        self.write(os.path.join(box.root, "file.c"), "changed\n")
+        os.rename(os.path.join(box.root, "file.c"), os.path.join(top, "new/file.c"))       # in a folder that came later
         lib.poll(lambda: count("waits for a change") == 3)
         end()
         os.killpg(child.pid, signal.SIGINT)
