@@ -32,6 +32,8 @@ serial Retrieving a package failed.\\n\\n[Press enter to continue]
 serve
 """
 
+DEBUGFS = shutil.which("debugfs", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")     # not in the PATH of users
+
 
 class Installer(lib.Case):
     @staticmethod
@@ -44,7 +46,7 @@ class Installer(lib.Case):
         super().setUp()
         if not shutil.which("qemu-img"):
             raise unittest.SkipTest("there is no qemu-img")
-        if not shutil.which("debugfs"):
+        if not DEBUGFS:
             raise unittest.SkipTest("there is no debugfs")
 
     def disk(self, mark=True):
@@ -58,7 +60,7 @@ class Installer(lib.Case):
                 image.seek(2 * 512 + 128 + 32)
                 start = int.from_bytes(image.read(8), "little")
             commands = "mkdir /var/lib/debwiz\nwrite /dev/null /var/lib/debwiz/installed\n" if mark else ""
-            subprocess.run(["debugfs", "-w", "%s?offset=%d" % (path + ".part", start * 512)], input=commands, text=True,
+            subprocess.run([DEBUGFS, "-w", "%s?offset=%d" % (path + ".part", start * 512)], input=commands, text=True,
                            check=True, capture_output=True)
             os.rename(path + ".part", path)
         return path
