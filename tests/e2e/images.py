@@ -13,7 +13,8 @@ def image_of(world, path):
     """Debian with cloud-init, its identity removed as in a published image."""
     m = world.machine("amd64-trixie", name="donor", release="bookworm", profile="base", packages="cloud-init")
     m.up()
-    m.sh("sudo cloud-init clean --machine-id 2>&1; sudo rm -f /etc/ssh/ssh_host_*; sync")
+    # an empty file, as images have it: of a missing one systemd makes none while the root is read-only
+    m.sh("sudo cloud-init clean 2>&1; sudo truncate -s 0 /etc/machine-id; sudo rm -f /etc/ssh/ssh_host_*; sync")
     world.debwiz("stop", m.name).ok()       # by its button: without host keys there is no ssh any longer
     world.run(["qemu-img", "convert", "-c", "-f", "qcow2", "-O", "qcow2", os.path.join(m.folder, "disk.qcow2"),
                path]).ok()
