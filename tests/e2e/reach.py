@@ -243,12 +243,14 @@ def built(m):
     need(" /usr/bin/tiny\n" in m.world.run(["dpkg-deb", "-c", os.path.join(out, stem + ".deb")]).ok().out
          .replace("./usr", "/usr"), "the package has no program")
     got = m.world.debwiz("build", m.ini, top, "--offline", "--network", "--set", "boot.timeout=" + BOOT, "--out", out,
-                         "--artifact", "notes/*", "--artifact", "none",
-                         "--", "ip route | grep default && id -un && mkdir notes && echo note >notes/one && exit 5")
+                         "--artifact", "notes/*", "--artifact", "none", "--set", "build.jobs=2", "--",
+                         "ip route | grep default && id -un && echo $DEB_BUILD_OPTIONS && mkdir notes && "
+                         "echo note >notes/one && exit 5")
     same(got.status, 5, "status of the command:\n%s" % got.err[-1500:])
     with open(os.path.join(out, stem + ".artifacts/notes/one"), encoding="utf-8") as file:
         same(file.read(), "note\n", "an artifact")
     need("builder" in got.out, "its user: %s", got.out)
+    need("parallel=2" in got.out, "jobs of the field: %s", got.out)
     got = m.world.debwiz("build", m.ini, top, "--offline", "--set", "boot.timeout=" + BOOT, "--out", out, "--jobs", "3",
                          "--set", "build.profiles=nodoc", "--set", "build.network=yes", "--set", "build.silence=90s",
                          "--", "ip route | grep default && echo $DEB_BUILD_OPTIONS/$DEB_BUILD_PROFILES && sleep 4711")
