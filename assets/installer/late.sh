@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The end of an installation by Debian's installer (debconf's preseed/late_command), with its busybox. If the initrd has
-# debwiz's files for guests, the system in /target gets them and becomes one that reads its seed at its first boot, as
-# those that debwiz makes itself; otherwise it stays as it was installed. The mark is written last.
+# debwiz's files for guests, they are copied to /target, and the system reads its seed at its first boot, as a system that
+# debwiz has unpacked. Otherwise the system stays as it was installed. The mark is written last.
 
 set -e
 target=/target

@@ -23,8 +23,8 @@ struct screen *screen_snapshots(struct app *app, const char *ref, struct err *e)
 /* The live console of a machine. */
 struct screen *screen_console(struct app *app, const char *ref, struct err *e);
 
-/* Asks for a source package, and builds it in a temporary machine like that one; `asks`: or like another one, or by
- * architecture and release, which is asked first (`machine` may be NULL). */
+/* Asks for a source package and builds it in a temporary machine with the settings of `machine`. `asks`: first lets the
+ * user choose the machine, or an architecture and a release; `machine` is then only the preselected row, or NULL. */
 struct screen *screen_build(struct app *app, const char *machine, bool asks);
 
 enum progress_goal { PROGRESS_PREPARE, PROGRESS_BOOT, PROGRESS_SHOW };

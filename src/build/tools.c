@@ -226,7 +226,7 @@ static int tools_make(const struct tools_fetching *f, const char *key, struct er
 	return file_rename(part, dir, e);
 }
 
-/* Finds the row of the catalogue for this host: the one that has its kernel's name for the machine. */
+/* Finds the architecture of this host in the catalogue by the name that its kernel reports (uname -m). */
 static const struct catalog_arch *tools_host(const struct catalog *c)
 {
 	const struct catalog_arch *found = NULL, *a;

@@ -82,8 +82,9 @@ static void job_base_hash_assets(struct hash *h, const char *folder)
 	}
 }
 
-/* Returns "bookworm-armhf-installer-0123456789ab-": what the installer is asked for; owned. The machine's name is part
- * of it: an installed system holds secrets that its packages generated, so no other machine begins as a copy of it. */
+/* Returns the prefix "bookworm-armhf-installer-0123456789ab-", with a digest of the installer's input; owned. The
+ * machine's name is part of the input: an installed system holds secrets that its packages generated, so no other
+ * machine may begin as a copy of it. */
 static char *job_base_installer_prefix(const struct job *j)
 {
 	const struct spec *s = j->spec;

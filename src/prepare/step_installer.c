@@ -27,7 +27,7 @@
 
 #define MEMORY_MIN (1ull << 30) /* Debian's installer for amd64 leaves out languages below 780 MiB */
 #define ROOM (4ull << 30)	/* what an installed system takes, roughly */
-#define INSTALLER_TERM "xterm"	/* of those that it knows, the one that the console is */
+#define INSTALLER_TERM "xterm"	/* a terminal type that the installer knows */
 
 struct installing {
 	struct step_run *run;
