@@ -23,9 +23,8 @@ int installing_begin(const char *dir, const char *where, struct err *e)
 {
 	AUTO_FREE char *path = installing_file(dir);
 	AUTO_FREE char *text = xasprintf("%s\n", where);
-	int r = file_write(path, text, strlen(text), 0600, e);
 
-	return r;
+	return file_write(path, text, strlen(text), 0600, e);
 }
 
 void installing_end(const char *dir)
