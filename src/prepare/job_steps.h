@@ -120,6 +120,8 @@ char *job_guest_proxy(const struct job *j);
 
 /* Returns whether the machine whose run record is in `dir` ended because of its accelerator. Blocks. */
 bool job_accelerator_failed(const char *dir);
+/* The remedy if that accelerator was asked for by name. */
+#define JOB_HINT_EMULATE "emulate the processor, which is slower: --set cpu.accel=tcg"
 /* After a machine exited, whose run record is in `dir`: if its accelerator is to blame and another may be used, records
  * that, so that the step "accelerator" chooses the next one, and returns a sentence (owned); else NULL. */
 char *job_blame_accelerator(const struct job *j, const char *dir);

@@ -165,7 +165,7 @@ static void step_configure_on_ended(enum vm_state s, const char *cause, void *ar
 		else
 			err_set(&e, ERR_FAILED, "install", "the layer's packages could not be installed: %s", cause);
 		if (job_accelerator_failed(c->job->making->part_dir))
-			err_hint(&e, "without it: --set cpu.accel=tcg (slower)");
+			err_hint(&e, JOB_HINT_EMULATE);
 		else
 			err_hint(&e, "its console is in %s/console.log", c->job->making->part_dir);
 	}

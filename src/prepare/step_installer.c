@@ -148,6 +148,12 @@ static void step_installer_on_ended(enum vm_state state, const char *cause, void
 		step_again(step_installer_leave(s), broken);
 		return;
 	}
+	if (!atomic_load(&s->cancel) && !s->trouble && job_accelerator_failed(s->job->making->part_dir)) {
+		err_set(&e, ERR_FAILED, "installer-failed", "Debian's installer could not run: %s", cause);
+		err_hint(&e, JOB_HINT_EMULATE);
+		step_installer_end(s, &e, NULL);
+		return;
+	}
 	if (!atomic_load(&s->cancel) && !s->trouble) {
 		/* a supervisor cannot know whether a guest that went down had finished: the disk shows it */
 		step_text(s->run, "examining the installed system");

@@ -85,6 +85,13 @@ class Accelerator(lib.Case):
         self.assertEqual(len(result.warnings), 1, result.warnings)
         self.assertRegex(result.warnings[0], "kvm is no longer used.*kvm started the guest, but .* wrote nothing")
         self.quiet(box)
+        named = self.box(alone=True, machine_method="installer", firmware_mode="direct", cpu_accel="kvm")
+        named.env["DEBWIZ_DEADLINE"] = "1500"
+        self.qemu(named, SILENT, lib.CONFIGURED)
+        result = named.prepare()
+        self.assertEqual((result.status, result.id), (1, "installer-failed"), str(result))
+        self.assertIn("kvm started the guest", result.error["text"])
+        self.assertIn("cpu.accel=tcg", result.error["hint"])
 
     def test_boot(self):
         """The machine comes up with the next one in the same run."""
