@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 import lib
@@ -546,6 +547,9 @@ class Build(Case):
 
         def count(word):
             return lib.read(told).count(word)
+
+        def ticks():
+            return sum(int(n) for n in lib.read("/proc/%d/stat" % child.pid).rpartition(")")[2].split()[11:13])
         end = self.answer_soon(box)
         with open(told, "w", encoding="utf-8") as out:
             child = box.start("build", "--watch", box.ini, top, "--trust", *box.settings(), "--out",
@@ -553,6 +557,9 @@ class Build(Case):
         lib.poll(lambda: count("waits for a change") == 1)
         end()
         self.assertEqual(count("pack: built;"), 1, lib.read(told))
+        before = ticks()
+        time.sleep(1)
+        self.assertLess(ticks() - before, os.sysconf("SC_CLK_TCK") / 20, "it waits without using the CPU")
         source = os.path.join(top, "src/main.c")
         os.utime(source, ns=(0, os.stat(source).st_mtime_ns))          # an event, and what is built stays the same
         end = self.answer_soon(box)
