@@ -18,7 +18,8 @@
 #include "host/proc.h"
 #include "temporary.h"
 
-#define SETTLE_MS 400 /* without a further change: an editor, or git, changes several files */
+#define SETTLE_MS 400	/* without a further change: an editor, or git, changes several files */
+#define REPEAT_MS 30000 /* looks all the same: some file systems report no changes */
 #define FOLDERS_MAX 8192
 
 struct rebuild {
@@ -48,6 +49,13 @@ static void rebuild_on_change(void *arg)
 
 	loop_timer_stop(b->settle);
 	b->settle = loop_timer_start(b->cli->loop, SETTLE_MS, 0, rebuild_on_settled, b);
+}
+
+static void rebuild_on_repeat(void *arg)
+{
+	struct rebuild *b = arg;
+
+	loop_stop(b->cli->loop);
 }
 
 static void rebuild_on_signal(void *arg)
@@ -179,6 +187,8 @@ static void rebuild_wait(struct rebuild *b, const uint8_t before[HASH_SIZE])
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	struct loop_signal *signals[ARRAY_SIZE(numbers)];
+	/* watches and signals alone do not keep the loop running */
+	struct loop_timer *repeat = loop_timer_start(b->cli->loop, REPEAT_MS, REPEAT_MS, rebuild_on_repeat, b);
 	uint8_t now[HASH_SIZE];
 	bool reported = false;
 
@@ -194,6 +204,7 @@ static void rebuild_wait(struct rebuild *b, const uint8_t before[HASH_SIZE])
 		cli_flush();
 		loop_run(b->cli->loop);
 	}
+	loop_timer_stop(repeat);
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		loop_signal_stop(signals[i]);
 }
