@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/ini.h"
 #include "base/strv.h"
@@ -140,7 +141,10 @@ void spec_fini(struct spec *s);
 int spec_read_text(struct spec *s, const char *path, const char *text, size_t n, struct err *e);
 /* Fails with the warnings of the file, if there are any ("spec-unknown"). */
 int spec_strict(const struct spec *s, struct err *e);
-/* Reads a file (at most 1 MiB). Refuses a file with a password hash that other users may read. */
+/* Reads the bytes of a file (at most 1 MiB) into an uninitialized buffer, which the caller frees on success. Errors
+ * have kind ERR_USAGE; without a file, id "ini-missing". */
+int spec_read_file(const char *path, struct buf *text, struct err *e);
+/* Reads and parses a file. Refuses a file with a password hash that other users may read. */
 int spec_read(struct spec *s, const char *path, struct err *e);
 
 /* Copies fields, path and agreements of `from` into the uninitialized `to`, without document and lines. */

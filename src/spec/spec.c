@@ -267,6 +267,19 @@ fail:
 	return -1;
 }
 
+int spec_read_file(const char *path, struct buf *text, struct err *e)
+{
+	AUTO_ERR struct err why = ERR_INIT;
+
+	if (file_read(path, INI_FILE_MAX, text, &why) == 0)
+		return 0;
+	if (!strcmp(why.id, "file-missing"))
+		return err_set(e, ERR_USAGE, "ini-missing", "%s", why.text);
+	if (why.kind == ERR_FAILED)
+		why.kind = ERR_USAGE;
+	return err_copy(e, &why);
+}
+
 int spec_read(struct spec *s, const char *path, struct err *e)
 {
 	struct buf text;
@@ -274,11 +287,8 @@ int spec_read(struct spec *s, const char *path, struct err *e)
 	int r;
 
 	memset(s, 0, sizeof(*s));
-	if (file_read(path, INI_FILE_MAX, &text, e) < 0) {
-		if (e && e->kind == ERR_FAILED)
-			e->kind = ERR_USAGE;
+	if (spec_read_file(path, &text, e) < 0)
 		return -1;
-	}
 	r = spec_read_text(s, path, text.data, text.len, e);
 	mem_wipe(text.data, text.len);
 	buf_fini(&text);

@@ -254,10 +254,9 @@ static int save_look(const char *path, struct save_seen *out, struct buf *text, 
 	struct stat st;
 
 	*out = (struct save_seen){.exists = false};
-	if (stat(path, &st) < 0)
-		return err_errno(e, errno, "file-missing", "cannot read %s", path);
-	save_note_stat(&st, out);
-	if (file_read(path, INI_FILE_MAX, text, e) < 0)
+	if (stat(path, &st) == 0) /* before reading, so that a later change is seen as one */
+		save_note_stat(&st, out);
+	if (spec_read_file(path, text, e) < 0)
 		return -1;
 	save_digest(text, out->digest);
 	return 0;
@@ -431,8 +430,8 @@ int wizard_save(struct wizard *w, const struct wizard_diff *shown, struct err *e
 			r = spec_write(&s, path, e);
 		spec_fini(&s);
 	}
-	lock_remove(lock);
 	if (!r)
-		r = wizard_load(w, path, e);
+		r = wizard_load(w, path, e); /* before another command may rename or delete it */
+	lock_remove(lock);
 	return r;
 }
