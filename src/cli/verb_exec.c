@@ -22,7 +22,8 @@
 #define INTERRUPTED 130
 #define TERMINATED 143
 #define HUNG_UP 129
-#define PROMPT_MS 5000
+#define PROMPT_MS 5000 /* after the guest's answer, which may be another text first */
+#define SILENT_MS 30000
 #define START_MS 15000
 
 struct exec {
@@ -31,6 +32,7 @@ struct exec {
 	char *command;
 	struct loop_timer *timer;
 	struct loop_signal *signals[3];
+	bool answered;	 /* the guest has written something */
 	bool waited;	 /* for the shell's answer, after its prompt */
 	struct buf line; /* output up to a line end */
 	bool asked;	 /* the supervisor has reported whether another user types */
@@ -165,7 +167,7 @@ static void verb_exec_start_shell(struct exec *x)
 	x->shell = shell_new(x->command, mark, &shell_ops, x, &x->err);
 	free(mark);
 	if (x->shell)
-		verb_exec_wait_for(x, PROMPT_MS);
+		verb_exec_wait_for(x, SILENT_MS);
 	else
 		verb_exec_end(x, EXEC_FAILED);
 }
@@ -192,6 +194,11 @@ static void verb_exec_on_console(const char *p, size_t n, void *arg)
 
 	if (!x->shell)
 		return;
+	if (!x->answered && x->timer) {
+		x->answered = true;
+		loop_timer_stop(x->timer);
+		verb_exec_wait_for(x, PROMPT_MS);
+	}
 	shell_feed(x->shell, p, n);
 }
 

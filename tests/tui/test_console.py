@@ -451,6 +451,17 @@ class Console(lib.Case):
                 g.gets("\003 stty echo\r")
                 self.assertEqual(p.wait(lib.LIMIT), status)
 
+    def test_exec_without_a_shell(self):
+        """What the console shows instead of a prompt is named, with what to do."""
+        g = self.guest()
+        p = self.run_verb(g, "exec", "m", "--", "true", stderr=subprocess.PIPE)
+        g.gets("\x15\r")
+        g.says("\r\nm login: ")
+        said = p.communicate(timeout=lib.LIMIT)[1]
+        self.assertIn(b"the console shows no shell's prompt, but: m login:", said)
+        self.assertIn(b"debwiz console m", said)
+        self.assertEqual(p.returncode, 125)
+
     def test_logs(self):
         """A terminal gets only text; a file all bytes; a reader that has exited ends it."""
         g = self.guest()
