@@ -859,6 +859,7 @@ static void orphan(struct play *p)
 		if (strstr(p->text.data, "#: dies-slowly\n"))
 			die_slowly(p);
 		p->client = vm_connect(p->loop, p->dir, "/nowhere", true, &client_ops, p);
+		p->told_state = false; /* the new supervisor's first reply may be the same state */
 	}
 	free(wanted);
 	free(now);
