@@ -649,18 +649,26 @@ WIZARD = \
 	src/wizard/firmware_notes.c \
 	src/wizard/firmware_notes.h \
 	src/wizard/format.c \
+	src/wizard/format.h \
 	src/wizard/lists.c \
+	src/wizard/lists.h \
 	src/wizard/offers.c \
 	src/wizard/offers_archive.c \
 	src/wizard/offers_estimate.c \
 	src/wizard/offers_host.c \
 	src/wizard/open_archive.c \
-	src/wizard/private.h \
+	src/wizard/pages.c \
+	src/wizard/pages.h \
 	src/wizard/questions.c \
+	src/wizard/questions.h \
 	src/wizard/recompute.c \
+	src/wizard/recompute.h \
 	src/wizard/request.h \
 	src/wizard/review.c \
+	src/wizard/review.h \
 	src/wizard/save.c \
+	src/wizard/save.h \
+	src/wizard/state.h \
 	src/wizard/wizard.c
 
 CORE = $(ARCHIVE) $(BASE) $(BUILD) $(CATALOG) $(CONSOLE) $(EXPORT) $(HOST) $(IMAGE) $(MACHINE) $(PREPARE) $(QEMU) $(SESSION) $(SPEC) $(SUPERVISOR) $(WIZARD)

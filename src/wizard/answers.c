@@ -7,7 +7,9 @@
 #include "host/file.h"
 #include "host/password.h"
 #include "host/paths.h"
-#include "private.h"
+#include "recompute.h"
+#include "save.h"
+#include "state.h"
 
 static void answers_drop_draft(struct answer *a)
 {

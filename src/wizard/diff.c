@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "private.h"
+#include "save.h"
 
 #define CELLS_MAX (4u << 20)
 

@@ -5,36 +5,73 @@
 
 #include "base/mem.h"
 #include "base/size.h"
-#include "private.h"
+#include "format.h"
+#include "recompute.h"
+#include "review.h"
+#include "state.h"
+
+/* Of one answer; NULL and empty: not made yet. */
+struct wizard_texts {
+	char *text, *shown, *note;
+	struct strv items;
+};
+
+struct wizard_texts *wizard_texts_new(void)
+{
+	return xcalloc(question_count, sizeof(struct wizard_texts));
+}
+
+void wizard_texts_forget(struct wizard_texts *texts)
+{
+	for (size_t i = 0; i < question_count; i++) {
+		free(texts[i].text);
+		free(texts[i].shown);
+		free(texts[i].note);
+		strv_fini(&texts[i].items);
+		texts[i] = (struct wizard_texts){.text = NULL};
+	}
+}
+
+void wizard_texts_free(struct wizard_texts *texts)
+{
+	wizard_texts_forget(texts);
+	free(texts);
+}
+
+static struct wizard_texts *format_texts(struct wizard *w, const struct wizard_question *q)
+{
+	return &w->texts[question_index(w, q)];
+}
 
 const struct strv *wizard_items(struct wizard *w, const struct wizard_question *q)
 {
-	struct answer *a = question_answer(w, q);
+	struct wizard_texts *t = format_texts(w, q);
 
-	if (wizard_is_list(q) && !a->items.len)
-		field_values(q->field, &w->spec, &a->items);
-	return &a->items;
+	if (wizard_is_list(q) && !t->items.len)
+		field_values(q->field, &w->spec, &t->items);
+	return &t->items;
 }
 
 const char *wizard_text(struct wizard *w, const struct wizard_question *q)
 {
-	struct answer *a = question_answer(w, q);
+	const struct answer *a = question_answer(w, q);
+	struct wizard_texts *t = format_texts(w, q);
 	struct strv values = STRV_INIT;
 
 	if (a->draft)
 		return a->draft;
-	if (!a->text) {
+	if (!t->text) {
 		if (!strcmp(q->id, "save")) {
-			a->text = xstrdup(wizard_path(w));
+			t->text = xstrdup(wizard_path(w));
 		} else if (q->widget == WIZARD_PASSWORD) {
-			a->text = xstrdup(*w->spec.password_hash ? "set" : "");
+			t->text = xstrdup(*w->spec.password_hash ? "set" : "");
 		} else {
 			field_values(q->field, &w->spec, &values);
-			a->text = strv_join(&values, "\n");
+			t->text = strv_join(&values, "\n");
 			strv_fini(&values);
 		}
 	}
-	return a->text;
+	return t->text;
 }
 
 /* "auto" with the accelerator, once that is known. */
@@ -82,11 +119,11 @@ static char *format_answer(struct wizard *w, const struct wizard_question *q)
 
 const char *wizard_shown(struct wizard *w, const struct wizard_question *q)
 {
-	struct answer *a = question_answer(w, q);
+	struct wizard_texts *t = format_texts(w, q);
 
-	if (!a->shown)
-		a->shown = format_answer(w, q);
-	return a->shown;
+	if (!t->shown)
+		t->shown = format_answer(w, q);
+	return t->shown;
 }
 
 /* The note of the chosen option. */
@@ -100,16 +137,16 @@ static void format_option_note(struct wizard *w, const struct wizard_question *q
 
 const char *wizard_note(struct wizard *w, const struct wizard_question *q)
 {
-	struct answer *a = question_answer(w, q);
+	struct wizard_texts *t = format_texts(w, q);
 	struct buf b;
 
-	if (!a->note) {
+	if (!t->note) {
 		buf_init(&b, 0);
 		if (question_row(w, q)->note)
 			question_row(w, q)->note(w, &b);
-		if (!b.len && !a->draft)
+		if (!b.len && !question_answer(w, q)->draft)
 			format_option_note(w, q, &b);
-		a->note = buf_steal(&b);
+		t->note = buf_steal(&b);
 	}
-	return a->note;
+	return t->note;
 }

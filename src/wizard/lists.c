@@ -8,7 +8,8 @@
 
 #include "base/mem.h"
 #include "base/size.h"
-#include "private.h"
+#include "lists.h"
+#include "state.h"
 #include "wizard/offers.h"
 
 /* ---- requests ---- */
@@ -24,8 +25,15 @@ struct lists_topic {
 	struct wizard_request *request; /* while it loads */
 };
 
+/* The options of one question that need no request. */
+struct lists_options {
+	struct choices rows;
+	bool made;
+};
+
 struct wizard_lists {
 	struct lists_topic topics[WIZARD_TOPIC_COUNT];
+	struct lists_options *options; /* as question_rows */
 };
 
 /* Keys and whole sections that a topic's result depends on; "": all. */
@@ -143,13 +151,30 @@ struct wizard_lists *wizard_lists_new(struct wizard *w)
 
 	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++)
 		lists->topics[i].w = w;
+	lists->options = xcalloc(question_count, sizeof(*lists->options));
 	return lists;
+}
+
+static void lists_forget_options(struct lists_options *o)
+{
+	choices_fini(&o->rows);
+	o->made = false;
+}
+
+void wizard_lists_forget(struct wizard_lists *lists)
+{
+	for (size_t i = 0; i < question_count; i++)
+		if (!question_rows[i].lasting)
+			lists_forget_options(&lists->options[i]);
 }
 
 void wizard_lists_free(struct wizard_lists *lists)
 {
 	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++)
 		lists_withdraw(&lists->topics[i], true);
+	for (size_t i = 0; i < question_count; i++)
+		lists_forget_options(&lists->options[i]);
+	free(lists->options);
 	free(lists);
 }
 
@@ -207,17 +232,17 @@ static const char *lists_topic_note(const struct lists_topic *a, enum wizard_top
 struct choice_list wizard_options(struct wizard *w, const struct wizard_question *q)
 {
 	const struct question_row *row = question_row(w, q);
-	struct answer *a = question_answer(w, q);
+	struct lists_options *o = &w->lists->options[question_index(w, q)];
 	const char *answer = wizard_text(w, q);
 	const struct lists_topic *asked;
 
-	if (!a->has_rows && row->options)
-		row->options(w, &a->rows);
-	a->has_rows = true;
+	if (!o->made && row->options)
+		row->options(w, &o->rows);
+	o->made = true;
 	if (row->topic == NO_TOPIC || q->widget == WIZARD_SEARCH)
-		return wizard_list_of(&a->rows, row->options ? CHOICE_READY : CHOICE_NONE, NULL, answer);
+		return wizard_list_of(&o->rows, row->options ? CHOICE_READY : CHOICE_NONE, NULL, answer);
 	asked = lists_request(w, row->topic, NULL);
-	return wizard_list_of(asked->state == CHOICE_READY ? &asked->rows : &a->rows, asked->state,
+	return wizard_list_of(asked->state == CHOICE_READY ? &asked->rows : &o->rows, asked->state,
 			      lists_topic_note(asked, row->topic), answer);
 }
 

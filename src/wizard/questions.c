@@ -13,9 +13,9 @@
 #include "firmware_notes.h"
 #include "host/facts.h"
 #include "host/paths.h"
-#include "private.h"
 #include "qemu/argv.h"
 #include "spec/grammar.h"
+#include "state.h"
 
 /* ---- options ---- */
 

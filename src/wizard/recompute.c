@@ -11,7 +11,9 @@
 #include "base/size.h"
 #include "host/facts.h"
 #include "host/file.h"
-#include "private.h"
+#include "recompute.h"
+#include "save.h"
+#include "state.h"
 
 #define ROUNDS 3 /* one default may cause another fault */
 

@@ -9,8 +9,11 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "host/facts.h"
-#include "private.h"
+#include "lists.h"
+#include "review.h"
+#include "save.h"
 #include "spec/risk.h"
+#include "state.h"
 
 static void review_add(struct choices *out, const char *label, struct buf *text)
 {

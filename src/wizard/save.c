@@ -13,7 +13,9 @@
 #include "diff.h"
 #include "host/file.h"
 #include "machine/trust.h"
-#include "private.h"
+#include "recompute.h"
+#include "save.h"
+#include "state.h"
 
 /* How a file was when it was read. */
 struct save_seen {
