@@ -199,8 +199,10 @@ EXPORT = \
 	src/export/unit.c
 
 HOST = \
+	include/host/char_width.h \
 	include/host/clock.h \
 	include/host/facts.h \
+	include/host/fatal.h \
 	include/host/fdpass.h \
 	include/host/fifo.h \
 	include/host/file.h \
@@ -213,7 +215,9 @@ HOST = \
 	include/host/proc_stream.h \
 	include/host/random.h \
 	include/host/sandbox.h \
+	include/host/signals.h \
 	include/host/terminal.h \
+	include/host/tty.h \
 	src/host/apt_sources.c \
 	src/host/apt_sources.h \
 	src/host/facts.c \
@@ -242,7 +246,9 @@ HOST_LINUX = \
 	src/host/sandbox_linux.c
 
 HOST_POSIX = \
+	src/host/char_width_posix.c \
 	src/host/facts_posix.c \
+	src/host/fatal_posix.c \
 	src/host/fdpass_posix.c \
 	src/host/fifo_posix.c \
 	src/host/file_posix.c \
@@ -254,7 +260,9 @@ HOST_POSIX = \
 	src/host/proc_posix.c \
 	src/host/proc_stream_posix.c \
 	src/host/random_posix.c \
+	src/host/signals_posix.c \
 	src/host/terminal_posix.c \
+	src/host/tty_posix.c \
 	src/host/wait_posix.c
 
 HOST_WIN = \
@@ -609,7 +617,6 @@ TUI = \
 	src/tui/snapshot_job.c \
 	src/tui/snapshot_job.h \
 	src/tui/toolkit/app.c \
-	src/tui/toolkit/backend.c \
 	src/tui/toolkit/backend.h \
 	src/tui/toolkit/canvas.c \
 	src/tui/toolkit/confirm.c \
@@ -623,8 +630,6 @@ TUI = \
 	src/tui/toolkit/screen_stack.c \
 	src/tui/toolkit/screen_stack.h \
 	src/tui/toolkit/settings.c \
-	src/tui/toolkit/signals.c \
-	src/tui/toolkit/signals.h \
 	src/tui/toolkit/term.c \
 	src/tui/toolkit/term_fatal.c \
 	src/tui/toolkit/term_fatal.h \
@@ -638,6 +643,9 @@ TUI = \
 	src/tui/toolkit/widget_viewer.c \
 	src/tui/toolkit/width.c \
 	src/tui/tui.c
+
+TUI_CURSES = \
+	src/tui/toolkit/backend_curses.c
 
 WIZARD = \
 	include/wizard/host_offers.h \

@@ -76,7 +76,7 @@ class Rules(unittest.TestCase):
                    ['#include <uv.h>\n'])
         self.finds(ladder.check, 'src/tui/toolkit/a.c', ['#include "base/buf.h"\n'],
                    ['#include "tui/screens.h"\n', '#include "machine/run.h"\n', '#include <curses.h>\n'])
-        self.finds(ladder.check, 'src/tui/toolkit/backend.c', ['#include <curses.h>\n#include <termcap.h>\n'], [])
+        self.finds(ladder.check, 'src/tui/toolkit/backend_curses.c', ['#include <curses.h>\n#include <termcap.h>\n'], [])
         self.finds(ladder.check, 'src/cli/a.c', ['#include "machine/run.h"\n'],
                    ['#include <uv.h>\n', '#include "tui/screens.h"\n'])
 

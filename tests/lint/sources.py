@@ -9,6 +9,8 @@ import tree
 FACES = ('cli', 'tui')      # everything else is libcore, which the unit tests link alone
 # What is compiled for one kind of host alone, by the end of the file's name; Makefile.am chooses.
 HOSTS = ('posix', 'linux', 'win')
+# The back ends of the screens, likewise.
+BACKENDS = {'src/tui/toolkit/backend_%s.c' % name: 'tui_' + name for name in ('curses',)}
 HEAD = '# SPDX-License-Identifier: MIT\n# Written by `make sources` from the files of src and include.\n'
 
 
@@ -19,12 +21,12 @@ def text_of(t):
         if path not in ('src/main.c', 'src/main_plain.c', 'src/assets.c'):
             stem = parts[-1].rpartition('.')[0]
             host = next((h for h in HOSTS if parts[0] == 'src' and parts[1] == 'host' and stem.split('_')[-1] == h), '')
-            groups.setdefault(parts[1] + (host and '_' + host), []).append(path)
+            groups.setdefault(BACKENDS.get(path) or parts[1] + (host and '_' + host), []).append(path)
     text = HEAD
     for name, paths in sorted(groups.items()):
         text += '\n%s = \\\n\t%s\n' % (name.upper(), ' \\\n\t'.join(sorted(paths)))
     return text + '\nCORE = %s\n' % ' '.join('$(%s)' % n.upper() for n in sorted(groups)
-                                                   if n not in FACES and not n.startswith('host_'))
+                                                   if n not in FACES and n not in BACKENDS.values() and not n.startswith('host_'))
 
 
 def check(t):

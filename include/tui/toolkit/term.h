@@ -41,8 +41,6 @@ const struct term_caps *term_caps(const struct term *t);
 void term_size(const struct term *t, int *rows, int *columns);
 /* Adopts the size that the terminal has now; true: it has changed. */
 bool term_resize(struct term *t);
-/* A descriptor that becomes readable when there may be a key; owned by the terminal. */
-int term_fd(const struct term *t);
 /* Reads the next key; false: none now. Does not block (a lone Esc takes 25 ms). `bare`: for a guest; an Esc
  * right before another key makes one key of both, else they are two; control characters, sequences and mouse
  * events arrive unchanged. */
@@ -52,8 +50,6 @@ enum term_moves { TERM_MOVES_NONE, TERM_MOVES_DRAG, TERM_MOVES_ALL };
 void term_moves(struct term *t, enum term_moves moves);
 /* Whether anything was read since the last call: a long paste gives no key for a while. */
 bool term_heard(struct term *t);
-/* Whether the other end has closed; for input that was announced and brought no key. */
-bool term_gone(const struct term *t);
 
 /* Painting: within the terminal, and harmless texts alone (text_clean). term_flush sends what has changed since the
  * last one and places the cursor; row < 0 hides it. */

@@ -6,8 +6,9 @@
 
 #include "base/mem.h"
 #include "host/file.h"
+#include "host/signals.h"
+#include "host/tty.h"
 #include "screen_stack.h"
-#include "signals.h"
 #include "tui/toolkit/dialog.h"
 #include "tui/toolkit/settings.h"
 
@@ -19,7 +20,6 @@ struct app {
 	struct screen_stack *stack;
 	struct signals *signals;
 	struct loop_turn *turn;
-	struct loop_fd *keyboard;
 	bool changed, ended;	/* to be painted; app_run is over */
 	bool resized, stop_due; /* by a signal of this turn */
 	struct app_work *works;
@@ -276,20 +276,21 @@ static bool app_is_bare(const struct app *app)
 }
 
 /* Reads the keyboard until it is empty. */
-static void app_on_keyboard(int events, void *arg)
+static void app_on_input(void *arg)
 {
 	struct app *app = arg;
 	struct key k;
 	bool any;
 
-	(void)events;
 	while (!app->ended && term_key(app->term, &k, app_is_bare(app)))
 		app_key(app, &k);
 	any = term_heard(app->term);
 	app->empty = any ? 0 : app->empty + 1;
-	if (!any && (term_gone(app->term) || app->empty > EMPTY_MAX))
+	if (!any && (tty_gone() || app->empty > EMPTY_MAX))
 		app_leave(app, ERR_INTERRUPTED);
 }
+
+static const struct tty_ops app_tty_ops = {.input = app_on_input, .resized = app_on_resize};
 
 /* ---- life ---- */
 
@@ -348,7 +349,7 @@ struct app *app_new(const struct app_conf *conf, struct err *e)
 	term_report(report);
 	free(report);
 	app->turn = loop_turn_start(conf->loop, app_on_turn, app);
-	app->keyboard = loop_fd_start(conf->loop, term_fd(app->term), LOOP_READ, app_on_keyboard, app);
+	tty_watch(conf->loop, &app_tty_ops, app);
 	return app;
 }
 
@@ -365,7 +366,7 @@ void app_free(struct app *app)
 	if (!app)
 		return;
 	screen_stack_close(app->stack);
-	loop_fd_stop(app->keyboard);
+	tty_unwatch();
 	loop_turn_stop(app->turn);
 	for (const struct app_work *w = app->works; w; w = w->next)
 		w->stop(w->arg);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * backend: the library that draws on the terminal and reads its keys. Only backend.c includes curses; a terminal of
+ * backend: what draws on the terminal and reads its keys: ncurses. Only backend_curses.c includes it; a terminal of
  * another kind (a Windows console) takes another file with these functions. One terminal is open at a time.
  */
 #ifndef TUI_TOOLKIT_BACKEND_H
@@ -9,14 +9,17 @@
 #include "tui/toolkit/key.h"
 #include "tui/toolkit/term.h"
 
-enum backend_status { BACKEND_OPEN, BACKEND_UNKNOWN, BACKEND_NO_CURSOR };
+/* Why backend_open has failed. */
+struct backend_refusal {
+	char *why;	     /* a clause, which the caller frees */
+	const char *similar; /* a name for TERM that fits the terminal, which has no usable entry of its own, or NULL */
+};
 
 /* Opens the terminal of standard input and output and fills colours and mouse of `caps`. *like_xterm: it understands
- * xterm's control sequences, or ignores those that it does not know. On failure nothing is left open. */
-enum backend_status backend_open(struct term_caps *caps, bool colour, bool *like_xterm);
+ * xterm's control sequences, or ignores those that it does not know. Returns false with `out` filled and nothing left
+ * open if it cannot show full screens. */
+bool backend_open(struct term_caps *caps, bool colour, bool *like_xterm, struct backend_refusal *out);
 void backend_close(void);
-/* An entry of terminfo that fits a terminal of this name, which has no usable entry of its own; NULL: none. */
-const char *backend_similar_entry(const char *name);
 /* Leaves the full screen; resumes it with its modes and repaints it as a whole with backend_show. */
 void backend_suspend(void);
 void backend_resume(void);

@@ -63,7 +63,8 @@ static void folder_add_entries(struct choices *out, const char *path, const char
 
 	while (dir && (entry = readdir(dir)) && out->len - first < ROWS_MAX) {
 		const char *name = entry->d_name;
-		bool is_dir = fstatat(dirfd(dir), name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+		AUTO_FREE char *whole = file_join(path, name);
+		bool is_dir = stat(whole, &st) == 0 && S_ISDIR(st.st_mode);
 		char *value, *label;
 
 		if (!folder_is_wanted(look, name, begin, is_dir))

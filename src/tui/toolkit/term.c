@@ -2,15 +2,9 @@
 /* term: opens, sizes and gives back the terminal; what drawing and keys need of a library is in backend.c. */
 #include "tui/toolkit/term.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <langinfo.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "backend.h"
@@ -18,6 +12,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "host/file.h"
+#include "host/terminal.h"
+#include "host/tty.h"
 #include "term_fatal.h"
 #include "term_input.h"
 
@@ -28,34 +24,22 @@
 struct term {
 	struct term_caps caps;
 	struct term_input keys;
-	struct termios saved;  /* modes as they were found */
 	bool like_xterm;       /* the terminal understands xterm's sequences: paste marks, titles, ... */
 	enum term_moves moves; /* that it reports */
 	bool titled;	       /* its window has a title of ours */
 	bool inside;	       /* the terminal is ours now, not another program's */
-	int fd;		       /* the same terminal, opened again */
 	int original_stderr, collected_stderr;
 };
 
-/* Opens the terminal again to wait for keys: libuv makes what it waits on non-blocking for all who share the open
- * file description, the shell and our own output among them, which would then lose what does not fit. */
-static int term_open_again(void)
-{
-	const char *name = ttyname(STDIN_FILENO);
-	int fd = name ? open(name, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
-
-	return fd >= 0 ? fd : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-}
-
 bool term_is_there(void)
 {
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	return tty_is_there();
 }
 
-/* Sends a control string that curses does not know of. */
+/* Sends a control string that the back end does not know of. */
 static void term_send(const char *bytes)
 {
-	file_write_all(STDOUT_FILENO, bytes, strlen(bytes), "the terminal", NULL);
+	tty_write(bytes, strlen(bytes));
 }
 
 /* Sends standard error to a file without a name until the terminal is given back. */
@@ -66,9 +50,9 @@ static void term_collect_stderr(struct term *t)
 	t->original_stderr = t->collected_stderr = -1;
 	if (!file)
 		return;
-	t->collected_stderr = fcntl(fileno(file), F_DUPFD_CLOEXEC, 3);
+	t->collected_stderr = file_dup(fileno(file), 3);
 	fclose(file);
-	t->original_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	t->original_stderr = file_dup(STDERR_FILENO, 3);
 	if (t->collected_stderr >= 0 && t->original_stderr >= 0)
 		dup2(t->collected_stderr, STDERR_FILENO);
 	term_fatal_stderr(t->original_stderr, t->collected_stderr);
@@ -91,7 +75,8 @@ static void term_print_stderr(struct term *t)
 	end = lseek(t->collected_stderr, 0, SEEK_END);
 	if (end > 0) {
 		bytes = xmalloc(STDERR_MAX);
-		n = pread(t->collected_stderr, bytes, STDERR_MAX, end > STDERR_MAX ? end - STDERR_MAX : 0);
+		n = file_read_at(t->collected_stderr, bytes, STDERR_MAX,
+				 end > STDERR_MAX ? (uint64_t)end - STDERR_MAX : 0);
 		clean = text_clean(bytes, n > 0 ? (size_t)n : 0, true);
 		fputs(clean, stderr);
 		free(clean);
@@ -112,7 +97,7 @@ static void term_find_background(struct term_caps *caps)
 	caps->dark = !caps->light && bg[1] >= '0' && bg[1] <= '8' && !bg[2];
 }
 
-/* `try`: an entry of terminfo that may do in place of TERM, or NULL. */
+/* `try`: a value of TERM that may do in place of the current one, or NULL. */
 static int term_refuse(struct err *e, const char *why, const char *try)
 {
 	AUTO_FREE char *first =
@@ -146,57 +131,42 @@ static void term_arm_fatal(const struct term *t)
 
 	len += backend_exit_bytes(bytes + len, sizeof(bytes) - len - 2);
 	memcpy(bytes + len, "\r\n", 2);
-	term_fatal_arm(&t->saved, bytes, len + 2);
+	term_fatal_arm(bytes, len + 2);
 }
 
 /* Opens the back end; reports why it cannot be opened. */
-static int term_open_backend(struct term *t, const char *name, struct err *e)
+static int term_open_backend(struct term *t, struct err *e)
 {
 	const char *no_color = getenv("NO_COLOR");
-	enum backend_status status = backend_open(&t->caps, !no_color || !*no_color, &t->like_xterm);
-	char *clean, *why;
+	struct backend_refusal refusal = {.why = NULL};
 
-	if (status == BACKEND_OPEN)
+	if (backend_open(&t->caps, !no_color || !*no_color, &t->like_xterm, &refusal))
 		return 0;
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
-	clean = text_clean(name, strlen(name), false);
-	why = xasprintf(status == BACKEND_NO_CURSOR ? "terminfo says that the terminal \"%s\" cannot place text"
-						    : "terminfo has no entry for the terminal \"%s\"",
-			clean);
-	term_refuse(e, why, backend_similar_entry(name));
-	free(why);
-	free(clean);
+	term_refuse(e, refusal.why, refusal.similar);
+	free(refusal.why);
 	return -1;
 }
 
 struct term *term_open(struct err *e)
 {
-	const char *name = getenv("TERM");
 	struct term *t;
 
 	if (!term_is_there()) {
 		term_refuse(e, "standard input and output are not both a terminal", NULL);
 		return NULL;
 	}
-	if (!name || !*name || !strcmp(name, "dumb")) {
-		AUTO_FREE char *why = xasprintf("TERM is %s", name && *name ? name : "not set");
-
-		term_refuse(e, why, NULL);
-		return NULL;
-	}
 	t = xcalloc(1, sizeof(*t));
-	tcgetattr(STDIN_FILENO, &t->saved);
+	tty_open();
 	unsetenv("LINES"); /* the terminal itself knows its size */
 	unsetenv("COLUMNS");
-	t->caps.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	t->caps.utf8 = host_locale_is_utf8();
 	term_find_background(&t->caps);
-	if (term_open_backend(t, name, e) < 0) {
+	if (term_open_backend(t, e) < 0) {
 		free(t);
 		return NULL;
 	}
-	term_input_init(&t->keys, t->caps.utf8, t->like_xterm, t->saved.c_cc[VERASE] == '\b' ? '\b' : 0x7f);
+	term_input_init(&t->keys, t->caps.utf8, t->like_xterm, (uint32_t)tty_erase());
 	term_request_reports(t);
-	t->fd = term_open_again();
 	t->inside = true;
 	term_resize(t);
 	term_arm_fatal(t);
@@ -259,7 +229,7 @@ void term_leave(struct term *t)
 	if (t->like_xterm && t->caps.mouse)
 		term_send("\033[?1000l\033[?1006l");
 	backend_suspend();
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
+	tty_restore();
 }
 
 void term_enter(struct term *t)
@@ -280,15 +250,9 @@ void term_close(struct term *t)
 	term_leave(t);
 	term_fatal_disarm();
 	backend_close();
-	close(t->fd);
 	term_print_stderr(t);
 	term_input_fini(&t->keys);
 	free(t);
-}
-
-int term_fd(const struct term *t)
-{
-	return t->fd;
 }
 
 const struct term_caps *term_caps(const struct term *t)
@@ -304,19 +268,19 @@ void term_size(const struct term *t, int *rows, int *columns)
 
 bool term_resize(struct term *t)
 {
-	struct winsize size;
+	unsigned new_rows, new_columns;
 	int rows, columns;
 
 	term_size(t, &rows, &columns);
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_row || !size.ws_col)
+	if (!host_terminal_size(STDOUT_FILENO, &new_rows, &new_columns) || !new_rows || !new_columns)
 		return false; /* not known: the size of terminfo holds */
-	if (size.ws_row > MAX_ROWS)
-		size.ws_row = MAX_ROWS;
-	if (size.ws_col > MAX_COLUMNS)
-		size.ws_col = MAX_COLUMNS;
-	if (rows == size.ws_row && columns == size.ws_col)
+	if (new_rows > MAX_ROWS)
+		new_rows = MAX_ROWS;
+	if (new_columns > MAX_COLUMNS)
+		new_columns = MAX_COLUMNS;
+	if (rows == (int)new_rows && columns == (int)new_columns)
 		return false;
-	backend_resize(size.ws_row, size.ws_col, t->inside);
+	backend_resize((int)new_rows, (int)new_columns, t->inside);
 	return true;
 }
 
@@ -328,17 +292,6 @@ bool term_key(struct term *t, struct key *k, bool bare)
 bool term_heard(struct term *t)
 {
 	return term_input_heard(&t->keys);
-}
-
-bool term_gone(const struct term *t)
-{
-	struct pollfd look = {.fd = STDIN_FILENO, .events = POLLIN};
-	struct termios modes;
-
-	(void)t;
-	if (tcgetattr(STDIN_FILENO, &modes) < 0)
-		return true;
-	return poll(&look, 1, 0) > 0 && look.revents & (POLLHUP | POLLERR | POLLNVAL);
 }
 
 /* ---- painting ---- */

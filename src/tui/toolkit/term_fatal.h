@@ -6,10 +6,9 @@
 #define TUI_TOOLKIT_TERM_FATAL_H
 
 #include <stddef.h>
-#include <termios.h>
 
-/* Installs the handlers: they restore `modes` and write these bytes, which are copied, to the terminal. */
-void term_fatal_arm(const struct termios *modes, const char *bytes, size_t len);
+/* Installs the handlers: they write these bytes, which are copied, to the terminal and restore its modes. */
+void term_fatal_arm(const char *bytes, size_t len);
 void term_fatal_disarm(void);
 /* The descriptor that standard error had, and the one of the file that collects it until the end; -1: none. */
 void term_fatal_stderr(int original, int collected);

@@ -3,8 +3,8 @@
 #include "term_input.h"
 
 #include <string.h>
-#include <wchar.h>
 
+#include "base/text.h"
 #include "term_seq.h"
 
 #define PASTE_MAX (1u << 20)
@@ -56,14 +56,10 @@ static uint32_t term_input_character(const struct term_input *in, uint32_t c, bo
 /* Adds a pasted character; line ends arrive as CR. */
 static void term_input_add_pasted(struct term_input *in, uint32_t c)
 {
-	char bytes[16];
-	mbstate_t state;
-	size_t n;
+	char bytes[4];
 
-	memset(&state, 0, sizeof(state));
-	n = wcrtomb(bytes, c == '\r' ? L'\n' : (wchar_t)c, &state);
-	if (n != (size_t)-1 && !in->paste_cut)
-		in->paste_cut = buf_add(&in->paste, bytes, n) < 0;
+	if (!in->paste_cut && (c < 0x80 || in->utf8))
+		in->paste_cut = buf_add(&in->paste, bytes, text_encode(c == '\r' ? '\n' : c, bytes)) < 0;
 }
 
 /* Reads the rest of a control sequence, behind Esc and `c`. What cannot belong to the sequence stays unread. */

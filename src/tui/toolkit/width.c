@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* width: decodes UTF-8 and sums up columns; uses a UTF-8 locale if the own one has none. */
+/* width: decodes UTF-8 and sums up columns. */
 #include "tui/toolkit/width.h"
 
-#include <locale.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
-
-static const char *const utf8_locales[] = {"C.UTF-8", "C.utf8", "en_US.UTF-8"};
+#include "host/char_width.h"
 
 /* Decodes a character of valid UTF-8; returns its bytes. */
 static size_t width_decode(const char *text, uint32_t *out)
@@ -31,30 +27,6 @@ static size_t width_decode(const char *text, uint32_t *out)
 	return n;
 }
 
-/* Returns wcwidth(3) as in a locale with UTF-8: the C locale knows no character beyond ASCII. */
-static int width_in_utf8(wchar_t c)
-{
-	static locale_t utf8;
-	locale_t own;
-	int n;
-
-	for (size_t i = 0; !utf8 && i < ARRAY_SIZE(utf8_locales); i++)
-		utf8 = newlocale(LC_CTYPE_MASK, utf8_locales[i], (locale_t)0);
-	if (!utf8)
-		return wcwidth(c);
-	own = uselocale(utf8);
-	n = wcwidth(c);
-	uselocale(own);
-	return n;
-}
-
-static int width_columns_of(uint32_t c)
-{
-	int n = c < 0x80 ? 1 : MB_CUR_MAX > 1 ? wcwidth((wchar_t)c) : width_in_utf8((wchar_t)c);
-
-	return n < 0 ? 1 : n;
-}
-
 size_t width_next(const char *text, int *columns)
 {
 	uint32_t c;
@@ -64,10 +36,10 @@ size_t width_next(const char *text, int *columns)
 	if (!*text)
 		return 0;
 	n = width_decode(text, &c);
-	*columns = width_columns_of(c);
+	*columns = host_char_width(c);
 	while (text[n]) { /* with the combining characters behind it */
 		more = width_decode(text + n, &c);
-		if (width_columns_of(c))
+		if (host_char_width(c))
 			break;
 		n += more;
 	}
@@ -147,7 +119,7 @@ char *width_ascii(const char *text)
 		else if (i < ARRAY_SIZE(twins))
 			buf_adds(&out, twins[i].twin);
 		else
-			buf_adds(&out, &"??"[2 - width_columns_of(c)]);
+			buf_adds(&out, &"??"[2 - host_char_width(c)]);
 	}
 	return buf_steal(&out);
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* signals: receives signals in the loop, and stops the job as a shell expects. */
-#include "signals.h"
-
+/* signals_posix: receives signals in the loop, and stops the job as a shell expects. */
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
@@ -9,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "host/signals.h"
 
 static const struct {
 	int signum;

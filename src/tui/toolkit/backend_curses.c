@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* backend: draws and reads keys by ncursesw, which is included here alone. */
+/* backend_curses: draws and reads keys by ncursesw, which is included here alone. */
 #include "backend.h"
 
 #include <stdio.h>
@@ -13,6 +13,8 @@
 #include <termcap.h>
 
 #include "base/mem.h"
+#include "base/text.h"
+#include "host/tty.h"
 
 #define ESC_DELAY_MS 25
 #define EXTENDED_KEYS 512 /* codes that curses gives to key names of terminfo that it does not know */
@@ -97,15 +99,45 @@ static void backend_set_modes(void)
 	nodelay(stdscr, TRUE);
 }
 
-enum backend_status backend_open(struct term_caps *caps, bool colour, bool *like_xterm)
+/* Terminals of today without an entry of their own here (xterm-kitty, alacritty, foot, ghostty) do what
+ * xterm does; what runs in screen and tmux does what they do. Returns an entry that fits, NULL: none. */
+static const char *backend_similar_entry(const char *name)
 {
+	static const char *const names[] = {"screen-256color", "screen", "xterm-256color", "xterm", "vt100"};
+	bool within = !strncmp(name, "screen", 6) || !strncmp(name, "tmux", 4);
+
+	for (size_t i = within ? 0 : 2; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], name) != 0 && tgetent(NULL, names[i]) == 1)
+			return names[i];
+	return NULL;
+}
+
+/* Refuses a terminal that curses has looked at. `what` is followed by its name. */
+static bool backend_refuse(struct backend_refusal *out, const char *name, const char *what, const char *then)
+{
+	AUTO_FREE char *clean = text_clean(name, strlen(name), false);
+
+	out->why = xasprintf("terminfo %s \"%s\"%s", what, clean, then);
+	out->similar = backend_similar_entry(name);
+	tty_restore();
+	return false;
+}
+
+bool backend_open(struct term_caps *caps, bool colour, bool *like_xterm, struct backend_refusal *out)
+{
+	const char *name = getenv("TERM");
+
+	if (!name || !*name || !strcmp(name, "dumb")) {
+		out->why = xasprintf("TERM is %s", name && *name ? name : "not set");
+		return false;
+	}
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen)
-		return BACKEND_UNKNOWN;
+		return backend_refuse(out, name, "has no entry for the terminal", "");
 	if (!backend_string("cup")) {
 		endwin();
 		backend_close();
-		return BACKEND_NO_CURSOR;
+		return backend_refuse(out, name, "says that the terminal", " cannot place text");
 	}
 	set_escdelay(ESC_DELAY_MS);
 	typeahead(-1);
@@ -121,26 +153,13 @@ enum backend_status backend_open(struct term_caps *caps, bool colour, bool *like
 	backend_set_modes();
 	curs_set(0);
 	backend_define_keys(*like_xterm);
-	return BACKEND_OPEN;
+	return true;
 }
 
 void backend_close(void)
 {
 	delscreen(screen);
 	screen = NULL;
-}
-
-/* Terminals of today without an entry of their own here (xterm-kitty, alacritty, foot, ghostty) do what
- * xterm does; what runs in screen and tmux does what they do. */
-const char *backend_similar_entry(const char *name)
-{
-	static const char *const names[] = {"screen-256color", "screen", "xterm-256color", "xterm", "vt100"};
-	bool within = !strncmp(name, "screen", 6) || !strncmp(name, "tmux", 4);
-
-	for (size_t i = within ? 0 : 2; i < ARRAY_SIZE(names); i++)
-		if (strcmp(names[i], name) != 0 && tgetent(NULL, names[i]) == 1)
-			return names[i];
-	return NULL;
 }
 
 void backend_suspend(void)

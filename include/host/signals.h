@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* signals: the signals that the full-screen program handles, called from the loop; and its stop by Ctrl-Z. */
-#ifndef TUI_TOOLKIT_SIGNALS_H
-#define TUI_TOOLKIT_SIGNALS_H
+/*
+ * signals: the signals that the full-screen program handles, called from the loop; and its stop by Ctrl-Z. Windows has
+ * no stop, and a change of the size comes with the input there (host/tty.h).
+ */
+#ifndef HOST_SIGNALS_H
+#define HOST_SIGNALS_H
 
 #include <stdbool.h>
 
@@ -9,8 +12,8 @@
 
 struct signals_ops {
 	void (*resized)(void *arg);	/* SIGWINCH */
-	void (*ended)(void *arg);	/* SIGTERM, SIGHUP */
-	void (*interrupted)(void *arg); /* SIGINT, SIGQUIT */
+	void (*ended)(void *arg);	/* SIGTERM, SIGHUP; on Windows the console is closed */
+	void (*interrupted)(void *arg); /* SIGINT, SIGQUIT; Ctrl-Break */
 	void (*suspended)(void *arg);	/* SIGTSTP: calls signals_suspend at the end of the loop's turn */
 	void (*continued)(void *arg);	/* SIGCONT that did not end signals_suspend */
 };
