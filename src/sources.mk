@@ -218,6 +218,7 @@ HOST = \
 	include/host/signals.h \
 	include/host/terminal.h \
 	include/host/tty.h \
+	include/host/usb.h \
 	src/host/apt_sources.c \
 	src/host/apt_sources.h \
 	src/host/facts.c \
@@ -236,14 +237,16 @@ HOST = \
 	src/host/proc.c \
 	src/host/proc_priv.h \
 	src/host/proc_watch.c \
-	src/host/ssh_keys.c
+	src/host/ssh_keys.c \
+	src/host/usb.c
 
 HOST_LINUX = \
 	src/host/clock_linux.c \
 	src/host/facts_linux.c \
 	src/host/memory_linux.c \
 	src/host/proc_linux.c \
-	src/host/sandbox_linux.c
+	src/host/sandbox_linux.c \
+	src/host/usb_linux.c
 
 HOST_POSIX = \
 	src/host/char_width_posix.c \
@@ -283,6 +286,7 @@ HOST_WIN = \
 	src/host/random_win.c \
 	src/host/sandbox_win.c \
 	src/host/terminal_win.c \
+	src/host/usb_win.c \
 	src/host/win.h
 
 IMAGE = \
@@ -435,6 +439,7 @@ PREPARE = \
 	src/prepare/job_keys.h \
 	src/prepare/job_steps.h \
 	src/prepare/job_template.c \
+	src/prepare/job_usb.c \
 	src/prepare/recipe.c \
 	src/prepare/report.c \
 	src/prepare/root_writing.c \

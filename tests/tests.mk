@@ -65,6 +65,7 @@ UNIT_TESTS = \
 	tests/unit/test_template \
 	tests/unit/test_term \
 	tests/unit/test_text \
+	tests/unit/test_usb \
 	tests/unit/test_vm_state \
 	tests/unit/test_wizard_pages \
 	tests/unit/test_wizard_save

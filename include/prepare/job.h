@@ -149,6 +149,10 @@ bool job_layer_is_upgrade(const struct job *j);
 
 /* Checks the headers of the file's further drives (disk_check_drive): of all, or (needed false) of those that exist. */
 int job_check_drives(const struct spec *s, bool needed, struct err *e);
+/* Fails if a USB device that the guest is to get is connected and this user may not use it (ERR_MISSING "usb-denied",
+ * with the udev rule that permits it). QEMU waits for a device that is not connected. `root` as for
+ * host_usb_list. */
+int job_check_usb_devices(const struct spec *s, const char *root, struct err *e);
 /* Gathers it from what is prepared, after the job's QEMU was probed. `boot`: QEMU is started with it now
  * (forwards_ports). Nothing is held on an error. */
 int job_qemu_gather(const struct job *j, bool boot, struct job_qemu *out, struct err *e);

@@ -34,6 +34,7 @@ int grammar_cpu_model(const char *v, struct err *e);	/* auto, or MODEL[,FEATURE=
 int grammar_package(const char *v, struct err *e);
 int grammar_cmdline(const char *v, struct err *e);
 int grammar_forward(const char *v, struct err *e);
+int grammar_usb_device(const char *v, struct err *e);
 int grammar_drive(const char *v, struct err *e);
 int grammar_share(const char *v, struct err *e);
 int grammar_qemu_extra(const char *v, struct err *e); /* the allowed options: src/spec/extra.h */

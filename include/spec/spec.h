@@ -44,6 +44,15 @@ struct spec_distcc_host {
 	unsigned jobs; /* at the same time; 4 unless given */
 };
 
+#define SPEC_USB_DEVICES_MAX 13
+
+/* A parsed `usb_device =` item. */
+struct spec_usb_device {
+	uint16_t vendor, product; /* 0: the device at `port` of `bus` */
+	unsigned bus;
+	char port[32]; /* "4.2": of the hub at port 4 the port 2 */
+};
+
 /* The base image's size: a disk is never smaller. */
 #define SPEC_DISK_MIN (8ULL << 30)
 /* Debian and its package manager require it to configure. */
@@ -93,6 +102,7 @@ struct spec {
 	enum spec_display display;
 	bool rng;
 	bool usb;
+	struct strv usb_devices;
 	bool audio;
 	struct strv drives; /* "path=...,format=raw,readonly=on" */
 	struct strv shares; /* "path=...,tag=..." (9p) */
@@ -198,6 +208,9 @@ char *spec_path(const struct spec *s, const char *value);
 int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e);
 /* Parses `HOST[:PORT][/JOBS]`; brackets around an IPv6 address are kept. */
 int spec_distcc_host_parse(const char *item, struct spec_distcc_host *out, struct err *e);
+/* Parses `VENDOR:PRODUCT` (four hexadecimal digits each, as lsusb shows them) or `BUS-PORT[.PORT…]` (as the kernel
+ * names the place). */
+int spec_usb_device_parse(const char *item, struct spec_usb_device *out, struct err *e);
 /* Whether a port of this host is forwarded to the guest's ssh port. */
 bool spec_forwards_ssh(const struct spec *s);
 /* Returns the value of `key` in a structured item (spec/item.h), owned; NULL: absent. */

@@ -52,6 +52,7 @@ struct wizard_offers {
 	bool (*name_taken)(void *arg, const char *name);
 	char *(*save_path)(void *arg, const char *name); /* where a new machine is saved; owned */
 	void (*ssh_keys)(void *arg, struct choices *out);
+	void (*usb_devices)(void *arg, struct choices *out); /* connected now; a note where this user may not use it */
 	void (*timezones)(void *arg, struct choices *out);
 	void (*locales)(void *arg, struct choices *out);
 	bool (*port_free)(void *arg, const char *ip, uint16_t port);

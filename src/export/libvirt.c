@@ -263,13 +263,32 @@ static void libvirt_add_share(struct libvirt *x, const char *item)
 	buf_addf(&x->out, "%s    </filesystem>\n", only && !strcmp(only, "on") ? "      <readonly/>\n" : "");
 }
 
+static void libvirt_add_usb_device(struct libvirt *x, const char *item)
+{
+	struct spec_usb_device d;
+
+	(void)spec_usb_device_parse(item, &d, NULL); /* checked when it was read */
+	if (d.vendor)
+		buf_addf(&x->out,
+			 "    <hostdev mode='subsystem' type='usb' managed='no'>\n"
+			 "      <source startupPolicy='optional'>\n"
+			 "        <vendor id='0x%04x'/>\n        <product id='0x%04x'/>\n"
+			 "      </source>\n    </hostdev>\n",
+			 (unsigned)d.vendor, (unsigned)d.product);
+	else
+		strv_addf(x->notes, "devices.usb_device: libvirt finds no device by its port; left out: %s", item);
+}
+
 /* Adds the screen, by VNC on a socket of libvirt's own, with the keyboard and the pointer. */
 static void libvirt_add_screen(struct libvirt *x)
 {
 	const struct spec *s = x->m->s;
 	bool screen = s->display != SPEC_DISPLAY_NONE;
 
-	buf_addf(&x->out, "    <controller type='usb' model='%s'/>\n", s->usb || screen ? "qemu-xhci" : "none");
+	buf_addf(&x->out, "    <controller type='usb' model='%s'/>\n",
+		 s->usb || screen || s->usb_devices.len ? "qemu-xhci" : "none");
+	for (size_t i = 0; i < s->usb_devices.len; i++)
+		libvirt_add_usb_device(x, s->usb_devices.items[i]);
 	if (s->usb || screen)
 		buf_adds(&x->out, "    <input type='keyboard' bus='usb'/>\n    <input type='tablet' bus='usb'/>\n");
 	if (screen)

@@ -413,7 +413,8 @@ int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
 	struct job_qemu q;
 	int r;
 
-	if ((boot && job_check_drives(j->spec, true, e) < 0) || job_qemu_gather(j, boot, &q, e) < 0)
+	if ((boot && (job_check_drives(j->spec, true, e) < 0 || job_check_usb_devices(j->spec, "", e) < 0)) ||
+	    job_qemu_gather(j, boot, &q, e) < 0)
 		return -1;
 	r = job_need_runtime_dir(j, e);
 	q.files.runtime_dir = j->runtime_dir;

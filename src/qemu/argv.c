@@ -28,6 +28,7 @@
 #define GIB (1ULL << 30)
 #define CPU_MEMORY (GIB / 2) /* enough for a compiler or two */
 #define LARGE_HOST (15 * GIB)
+#define USB_PORTS (SPEC_USB_DEVICES_MAX + 2) /* of each speed; two are for keyboard and tablet */
 #define LAN_PORT_FIRST 20000u
 #define LAN_PORTS 12000u /* below the ports that Linux gives out */
 
@@ -536,19 +537,43 @@ static int argv_add_audio(const struct argv_in *in, struct qemu_argv *v, struct 
 	return 0;
 }
 
+static void argv_add_usb_device(struct qemu_argv *v, const char *item)
+{
+	struct spec_usb_device d;
+
+	(void)spec_usb_device_parse(item, &d, NULL); /* checked when it was read */
+	argv_device(v, "devices.usb_device", "a USB device of this host, as soon as it is plugged in",
+		    d.vendor ? json_pack("{s:s, s:s, s:i, s:i}", "driver", "usb-host", "bus", "usb.0", "vendorid",
+					 (int)d.vendor, "productid", (int)d.product)
+			     : json_pack("{s:s, s:s, s:i, s:s}", "driver", "usb-host", "bus", "usb.0", "hostbus",
+					 (int)d.bus, "hostport", d.port));
+}
+
+static void argv_add_usb(const struct argv_in *in, struct qemu_argv *v)
+{
+	static const char *const input[] = {"usb-kbd", "usb-tablet"};
+	const struct spec *s = in->s;
+	bool screen = s->display != SPEC_DISPLAY_NONE;
+	const char *key = s->usb ? "devices.usb" : screen ? "devices.display" : "devices.usb_device";
+
+	if (!s->usb && !screen && !s->usb_devices.len)
+		return;
+	/* with more than four of a kind QEMU adds a hub, which is slow (USB 1.1) */
+	argv_device(v, key, "the USB controller",
+		    s->usb_devices.len ? json_pack("{s:s, s:s, s:i, s:i}", "driver", "qemu-xhci", "id", "usb", "p2",
+						   USB_PORTS, "p3", USB_PORTS)
+				       : json_pack("{s:s, s:s}", "driver", "qemu-xhci", "id", "usb"));
+	for (size_t i = 0; i < ARRAY_SIZE(input) && (s->usb || screen); i++)
+		argv_device(v, key, i ? "pointer" : "keyboard",
+			    json_pack("{s:s, s:s}", "driver", input[i], "bus", "usb.0"));
+	for (size_t i = 0; i < s->usb_devices.len; i++)
+		argv_add_usb_device(v, s->usb_devices.items[i]);
+}
+
 /* Appends USB and sound. */
 static int argv_extras(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 {
-	static const char *const usb[] = {"usb-kbd", "usb-tablet"};
-
-	if (in->s->usb || in->s->display != SPEC_DISPLAY_NONE) {
-		const char *key = in->s->usb ? "devices.usb" : "devices.display";
-
-		argv_device(v, key, "the USB controller", json_pack("{s:s, s:s}", "driver", "qemu-xhci", "id", "usb"));
-		for (size_t i = 0; i < ARRAY_SIZE(usb); i++)
-			argv_device(v, key, i ? "pointer" : "keyboard",
-				    json_pack("{s:s, s:s}", "driver", usb[i], "bus", "usb.0"));
-	}
+	argv_add_usb(in, v);
 	return in->s->audio ? argv_add_audio(in, v, e) : 0;
 }
 

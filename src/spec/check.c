@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -390,6 +391,24 @@ static void check_network(struct check *k)
 	check_forwards(k);
 }
 
+static void check_usb_devices(struct check *k)
+{
+	const struct strv *items = &k->s->usb_devices;
+
+	for (size_t i = 0; i < items->len; i++) {
+		bool twice = false;
+
+		for (size_t j = 0; j < i && !twice; j++)
+			twice = !strcasecmp(items->items[i], items->items[j]);
+		if (twice)
+			check_fault(k, check_item_line(k, "devices", "usb_device", i), "devices", "usb_device",
+				    "%s is given twice; remove one of them", items->items[i]);
+	}
+	if (items->len > SPEC_USB_DEVICES_MAX)
+		FAULT(k, "devices", "usb_device", "the USB controller has ports for %d devices of this host",
+		      SPEC_USB_DEVICES_MAX);
+}
+
 static void check_mirror(struct check *k)
 {
 	const struct spec *s = k->s;
@@ -514,6 +533,7 @@ void spec_check_each(const struct spec *s, const struct catalog *c, spec_fault_f
 	check_network(&k);
 	check_unique(&k, "drive", &s->drives, "path");
 	check_unique(&k, "share", &s->shares, "tag");
+	check_usb_devices(&k);
 	check_system(&k);
 	check_time_zone(&k);
 	check_user(&k);

@@ -157,6 +157,11 @@ const struct field field_table[] = {
 	 .help = "A virtio random number device, so that keys are generated without waiting."},
 	{"devices", COLUMN("usb", BOOL, usb, "no"), .effect = FIELD_NEXT_BOOT, .title = "USB",
 	 .help = "A USB controller with keyboard and tablet."},
+	{"devices", COLUMN("usb_device", LIST, usb_devices, NULL, .check = grammar_usb_device),
+	 .effect = FIELD_NEXT_BOOT, .title = "USB devices of this host",
+	 .help = "One per line: VENDOR:PRODUCT as lsusb shows them, like 0403:6001, or BUS-PORT, like 1-4.2, for "
+		 "whatever is plugged in there. The guest gets the device while the machine runs, also when it is "
+		 "plugged in later, and this host is without it. You must be permitted to write to the device."},
 	{"devices", COLUMN("audio", BOOL, audio, "no"), .effect = FIELD_NEXT_BOOT, .title = "Sound",
 	 .help = "A sound device that plays on this host."},
 	{"devices", COLUMN("drive", LIST, drives, NULL, .check = grammar_drive), .parts = item_drive,

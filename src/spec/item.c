@@ -35,6 +35,66 @@ static bool item_is_ipv4(const char *s)
 	return ok;
 }
 
+#define USB_FORM                                                                                                       \
+	"it is VENDOR:PRODUCT as lsusb shows them (0403:6001), or BUS-PORT (1-4.2) for what is plugged in there"
+
+static int item_usb_bad(struct err *e)
+{
+	return err_set(e, ERR_USAGE, "value-bad", "is not a USB device; " USB_FORM);
+}
+
+/* Parses four hexadecimal digits. */
+static bool item_hex16(const char *p, uint16_t *out)
+{
+	char digits[5];
+
+	if (strspn(p, "0123456789abcdefABCDEF") < 4)
+		return false;
+	snprintf(digits, sizeof(digits), "%.4s", p);
+	*out = (uint16_t)strtoul(digits, NULL, 16);
+	return true;
+}
+
+/* Whether the text is a port or several, from 1 to 255, with dots between them. */
+static bool item_usb_port_ok(const char *text)
+{
+	AUTO_STRV struct strv ports = STRV_INIT;
+	size_t n = strlen(text);
+	uint64_t number;
+
+	if (!n || text[0] == '.' || text[n - 1] == '.' || strstr(text, ".."))
+		return false;
+	strv_split(&ports, text, ".");
+	for (size_t i = 0; i < ports.len; i++)
+		if (number_parse(ports.items[i], 1, 255, &number, NULL) < 0)
+			return false;
+	return true;
+}
+
+int spec_usb_device_parse(const char *item, struct spec_usb_device *out, struct err *e)
+{
+	struct spec_usb_device d = {.vendor = 0};
+	const char *dash = strchr(item, '-');
+	uint64_t bus;
+
+	if (!dash) {
+		if (strlen(item) != 9 || item[4] != ':' || !item_hex16(item, &d.vendor) ||
+		    !item_hex16(item + 5, &d.product) || !d.vendor)
+			return item_usb_bad(e);
+	} else {
+		AUTO_FREE char *number = xstrndup(item, (size_t)(dash - item));
+
+		if (number_parse(number, 1, 255, &bus, NULL) < 0 || strlen(dash + 1) >= sizeof(d.port) ||
+		    !item_usb_port_ok(dash + 1))
+			return item_usb_bad(e);
+		d.bus = (unsigned)bus;
+		snprintf(d.port, sizeof(d.port), "%s", dash + 1);
+	}
+	if (out)
+		*out = d;
+	return 0;
+}
+
 int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e)
 {
 	struct spec_forward f = {.udp = false};
@@ -240,6 +300,11 @@ int spec_distcc_host_parse(const char *item, struct spec_distcc_host *out, struc
 int grammar_distcc_host(const char *v, struct err *e)
 {
 	return spec_distcc_host_parse(v, NULL, e);
+}
+
+int grammar_usb_device(const char *v, struct err *e)
+{
+	return spec_usb_device_parse(v, NULL, e);
 }
 
 int grammar_forward(const char *v, struct err *e)

@@ -109,6 +109,18 @@ static void risk_add_distcc_hosts(struct risks *out, const struct spec *s)
 			 i);
 }
 
+static void risk_add_usb_devices(struct risks *out, const struct spec *s)
+{
+	for (size_t i = 0; i < s->usb_devices.len; i++)
+		risk_add(out, s,
+			 (struct risk){.section = "devices",
+				       .key = "usb_device",
+				       .value = xstrdup(s->usb_devices.items[i]),
+				       .effect = xasprintf("gives the guest the USB device %s of this host",
+							   s->usb_devices.items[i])},
+			 i);
+}
+
 /* Adds drives or shared folders. */
 static void risk_add_items(struct risks *out, const struct spec *s, const char *key, const struct strv *items,
 			   const char *what)
@@ -171,6 +183,7 @@ void risks_find(const struct spec *s, struct risks *out)
 	risk_add_image(out, s);
 	risk_add_forwards(out, s);
 	risk_add_lan(out, s);
+	risk_add_usb_devices(out, s);
 	risk_add_items(out, s, "drive", &s->drives, "file");
 	risk_add_items(out, s, "share", &s->shares, "folder");
 	risk_add_distcc_hosts(out, s);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "host/file.h"
 #include "host/paths.h"
+#include "host/usb.h"
 #include "image/disk.h"
 #include "machine/run.h"
 #include "request.h"
@@ -46,6 +47,27 @@ static void offers_ssh_keys(void *arg, struct choices *out)
 		choices_add(out, value, NULL);
 		free(value);
 	}
+}
+
+static void offers_usb_devices(void *arg, struct choices *out)
+{
+	struct host_usb u;
+
+	(void)arg;
+	host_usb_list("", &u);
+	for (size_t i = 0; i < u.len; i++) {
+		const struct host_usb_device *d = &u.items[i];
+		AUTO_FREE char *value = xasprintf("%04x:%04x", (unsigned)d->vendor, (unsigned)d->product);
+		AUTO_FREE char *place = xasprintf("at %s", d->place);
+		struct choice *row = choices_add(out, value, *d->name ? d->name : NULL);
+
+		choice_text(&row->columns[0], place);
+		if (!d->permitted)
+			choice_text(&row->note,
+				    "You may not use it yet: at the start debwiz reports the udev rule that "
+				    "permits it.");
+	}
+	host_usb_fini(&u);
 }
 
 static void offers_add_all(struct strv *list, struct choices *out)
@@ -199,6 +221,7 @@ struct host_offers *host_offers_new(const struct host_offers_conf *conf)
 		.name_taken = offers_name_taken,
 		.save_path = offers_save_path,
 		.ssh_keys = offers_ssh_keys,
+		.usb_devices = offers_usb_devices,
 		.timezones = offers_timezones,
 		.locales = offers_locales,
 		.port_free = offers_port_free,

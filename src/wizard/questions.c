@@ -263,6 +263,11 @@ static void questions_options_keys(struct wizard *w, struct choices *out)
 	w->offers->ssh_keys(w->offers->arg, out);
 }
 
+static void questions_options_usb_device(struct wizard *w, struct choices *out)
+{
+	w->offers->usb_devices(w->offers->arg, out);
+}
+
 static void questions_options_locale(struct wizard *w, struct choices *out)
 {
 	w->offers->locales(w->offers->arg, out);
@@ -576,6 +581,7 @@ const struct question_row question_rows[] = {
 	{"devices.display", WIZARD_DEVICES, WIZARD_CHOICE, NONE, .options = questions_options_display},
 	{"devices.share", WIZARD_DEVICES, WIZARD_LIST, NONE},
 	{"devices.usb", WIZARD_DEVICES, WIZARD_BOOL, NONE},
+	{"devices.usb_device", WIZARD_DEVICES, WIZARD_LIST, NONE, ADVANCED, .options = questions_options_usb_device},
 	{"devices.audio", WIZARD_DEVICES, WIZARD_BOOL, NONE},
 	{"devices.rng", WIZARD_DEVICES, WIZARD_BOOL, NONE, ADVANCED},
 	{"devices.drive", WIZARD_DEVICES, WIZARD_LIST, NONE, ADVANCED},

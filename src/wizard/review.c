@@ -157,6 +157,8 @@ static void review_add_devices(struct wizard *w, struct choices *out)
 							  : "a SPICE screen");
 	if (s->usb)
 		buf_adds(&b, ", USB");
+	if (s->usb_devices.len)
+		buf_addf(&b, ", %zu USB device%s of this host", s->usb_devices.len, s->usb_devices.len == 1 ? "" : "s");
 	if (s->audio)
 		buf_adds(&b, ", sound");
 	if (s->shares.len)

@@ -46,6 +46,7 @@ FIELDS = {
     "devices.display": "fields.display",
     "devices.rng": "fields.devices",
     "devices.usb": "fields.devices",
+    "devices.usb_device": "- needs a USB device of the host: tests/unit/test_usb.c, golden/argv/cases.txt",
     "devices.audio": "fields.devices",
     "devices.drive": "fields.drives",
     "devices.share": "fields.shares",

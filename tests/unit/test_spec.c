@@ -183,6 +183,7 @@ static const struct {
 	{"disk.size", {"8G", "16T", "8388609K"}},
 	{"network.lan", {"", "lab", "a-1"}},
 	{"network.forward", {"127.0.0.1:auto:22", "0.0.0.0:8080:80", "10.1.2.3:65535:1/udp"}},
+	{"devices.usb_device", {"0403:6001", "ABCD:ef01", "1-4.2", "255-1"}},
 	{"devices.drive", {"path=/a,format=raw", "format=qcow2,path=a,,b=c,readonly=on"}},
 	{"devices.share", {"path=~/x y,tag=src", "tag=t,path=[,readonly=off"}},
 	{"system.hostname", {"box-2", "A", ""}},
@@ -642,6 +643,11 @@ static void risky_values(void **state)
 	check_risks(&s, "f o o a f f");
 	assert_int_equal(spec_set(&s, "network.forward=0.0.0.0:80:80", NULL), 0);
 	check_risks(&s, "o o a f f");
+	spec_fini(&s);
+	read_ok(&s, "[devices]\nusb_device = 0403:6001\n");
+	assert_int_equal(risks_check(&s, NULL, NULL, &e), -1);
+	assert_non_null(strstr(e.text, "box.ini:2: devices.usb_device: gives the guest the USB device 0403:6001 of"));
+	err_fini(&e);
 	spec_fini(&s);
 	/* a record that comes from no file is a person's */
 	spec_init(&s);

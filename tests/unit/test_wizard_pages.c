@@ -83,6 +83,7 @@ static const struct {
 	{"devices.display", "vnc"},
 	{"devices.share", "path=/tmp,tag=tmp"},
 	{"devices.usb", "yes"},
+	{"devices.usb_device", "0403:6001\n1-4.2"},
 	{"devices.audio", "yes"},
 	{"devices.rng", "no"},
 	{"devices.drive", "path=/tmp/x.img,format=raw"},

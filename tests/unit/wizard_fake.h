@@ -46,6 +46,12 @@ static void fake_keys(void *arg, struct choices *out)
 	choices_add(out, "~/.ssh/id_ed25519.pub", NULL);
 }
 
+static void fake_usb_devices(void *arg, struct choices *out)
+{
+	(void)arg;
+	choices_add(out, "0403:6001", "FTDI FT232R USB UART");
+}
+
 static void fake_words(void *arg, struct choices *out)
 {
 	(void)arg;
@@ -151,6 +157,7 @@ static inline struct fake *fake_new(void)
 		.name_taken = fake_taken,
 		.save_path = fake_path,
 		.ssh_keys = fake_keys,
+		.usb_devices = fake_usb_devices,
 		.timezones = fake_words,
 		.locales = fake_words,
 		.port_free = fake_port,

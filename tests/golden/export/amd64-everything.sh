@@ -47,9 +47,11 @@ exec "${QEMU:-$qemu}" \
 	-mon chardev=serial,mode=readline \
 	-display vnc=unix:vnc.socket \
 	-device '{"driver":"virtio-gpu-pci"}' \
-	-device '{"driver":"qemu-xhci","id":"usb"}' \
+	-device '{"driver":"qemu-xhci","id":"usb","p2":15,"p3":15}' \
 	-device '{"driver":"usb-kbd","bus":"usb.0"}' \
 	-device '{"driver":"usb-tablet","bus":"usb.0"}' \
+	-device '{"driver":"usb-host","bus":"usb.0","vendorid":1027,"productid":24577}' \
+	-device '{"driver":"usb-host","bus":"usb.0","hostbus":1,"hostport":"4.2"}' \
 	-audiodev driver=pa,id=audio \
 	-device '{"driver":"intel-hda","id":"sound"}' \
 	-device '{"driver":"hda-output","bus":"sound.0","audiodev":"audio"}' \
