@@ -192,6 +192,24 @@ static void hashes_what_it_reads(void **state)
 	buf_fini(&deb);
 }
 
+/* Some tools omit the padding of an odd member at the end. */
+static void reads_without_padding(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t got[HASH_SIZE];
+	uint64_t size = 0;
+	struct buf deb;
+
+	mk_deb(&deb, control, data, ".xz");
+	mk_ar_member(&deb, "_gpgorigin", "odd", 3);
+	assert_int_equal(deb.len % 2, 0);
+	deb.len--;
+	put(f, &deb);
+	assert_int_equal(read_all(f->fd, DEB_DATA_MAX, got, &size, &f->e), 0);
+	assert_int_equal(size, deb.len);
+	buf_fini(&deb);
+}
+
 static void extracts_files(void **state)
 {
 	struct fixture *f = *state;
@@ -526,6 +544,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(reads_entries, setup, teardown),
 		cmocka_unit_test_setup_teardown(hashes_what_it_reads, setup, teardown),
+		cmocka_unit_test_setup_teardown(reads_without_padding, setup, teardown),
 		cmocka_unit_test_setup_teardown(extracts_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_members, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_headers, setup, teardown),
