@@ -5,7 +5,7 @@
 # the log. BUILD_ARTIFACTS: patterns of further files below the source's folder, a line each, which are copied to
 # out/STEM.artifacts. BUILD_JOBS: parallel jobs. BUILD_SILENCE: seconds without output after which the build is killed.
 # BUILD_LINTIAN=yes: checks the result, whose findings are part of the log. BUILD_DISTCC: compiles outside, by distcc.sh.
-# BUILD_STAYS: the machine is somebody's: one build at a time, which ends with its connection; what a failed one leaves
+# BUILD_STAYS: the machine is a user's own: one build at a time, which ends with its connection; what a failed one leaves
 # in /build stays until the next one. BUILD_DEPENDS: installs that first, by apt-get satisfy. BUILD_REPRODUCIBLE: builds
 # twice and compares, by again.sh. BUILD_TOP, BUILD_USER: instead of /build and builder. The file `reason` records why a
 # build failed, as far as that is known: "memory PROGRAM", "full", "silence COMMAND", what again.sh says, or why none
@@ -82,7 +82,7 @@ refuse()
 	exit "$1"
 }
 
-# Makes the place for the build in a machine that is somebody's, after what an earlier build left.
+# Makes the place for the build in a user's own machine, after what an earlier build left.
 clear_place()
 {
 	exec 9>"${BUILD_LOCK-/run/debwiz-build.lock}"

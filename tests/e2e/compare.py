@@ -72,7 +72,7 @@ ALLOWED = [
     ("/etc/passwd- /etc/group- /etc/gshadow- /etc/shadow- /etc/subuid- /etc/subgid-",
      "content ours theirs", "the state before the last change, which another package made"),
     ("/var/cache/apt/archives/lock /var/lib/apt/lists/lock /var/lib/dpkg/arch", "theirs",
-     "left by apt and by mmdebstrap; nobody needs them"),
+     "left by apt and by mmdebstrap, of no use afterwards"),
     ("/var/cache/apt/archives/partial /var/lib/apt/lists/partial", "mode owner",
      "as the package has them; apt takes them over when it first runs"),
     ("/var/cache/debconf/tmp.ci", "theirs", "left by debconf"),

@@ -2,7 +2,7 @@
 """
 The host's disk gets full under a machine that writes: a real QEMU with debwiz's own command line, in a
 file system that is small (a tmpfs in a mount namespace of an ordinary user's). No Debian is needed: the
-guest is a boot sector that writes by the PC's BIOS and says so on its serial line.
+guest is a boot sector that writes by the PC's BIOS and reports it on its serial line.
 """
 import json
 import os

@@ -33,7 +33,7 @@ def up(m, *args):
 
 
 def nothing_made(m, before):
-    """A second `up` prepares nothing: its steps say so, and the disk is the same file."""
+    """A second `up` prepares nothing: its steps report that, and the disk is the same file."""
     begin = time.monotonic()
     steps = m.up()
     took = time.monotonic() - begin
@@ -220,7 +220,7 @@ def stop(m):
 
 
 def stop_deaf(m):
-    """A guest that does not hear the power button: the ladder's next rung ends it, and says so."""
+    """A guest that does not hear the power button: the ladder's next rung ends it, and is named."""
     m.sh("sudo systemctl mask --runtime --now systemd-logind.service 2>&1")
     got = m.world.debwiz("stop", m.name).ok()
     status = m.status()

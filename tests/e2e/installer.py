@@ -38,7 +38,7 @@ def automatic(world):
 
 
 def manual(world):
-    """The installer's first question stands on the console; debwiz, interrupted, leaves nothing of it."""
+    """The installer's first question is on the console; debwiz, interrupted, leaves nothing of it."""
     m = world.machine("amd64-trixie-direct", name="by-hand", method="installer", release="bookworm")
     world.use(["prepare", "--set", "machine.installer=manual", m.ini])
     child = subprocess.Popen([DEBWIZ, "prepare", "--json", "--set", "machine.installer=manual", m.ini], env=world.env,

@@ -333,7 +333,7 @@ def stop_deaf(life):
 
 
 def qemu_killed(life):
-    """QEMU dies while a console looks on: both the console and status say why."""
+    """QEMU dies while a console looks on: both the console and status show the reason."""
     m = life.m
     m.up()
     s = life.attach()
@@ -351,7 +351,7 @@ def qemu_killed(life):
 
 
 def both_killed(life):
-    """Supervisor and QEMU both: whoever looks next says so; the next boot needs no help."""
+    """Supervisor and QEMU both: the next command reports it; the next boot needs no help."""
     m = life.m
     m.up()
     record = m.record()

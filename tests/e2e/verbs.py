@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 The verbs and options that no other check needs anyway, each on a real machine. Each check takes a running
-world.Machine made from an example (a stopped one where it says so), raises world.Failed, may return a text.
+world.Machine made from an example (a stopped one if its text says that), raises world.Failed, may return a text.
 """
 import json
 import os

@@ -166,7 +166,7 @@ class World:
         self.children = set()
 
     def use(self, args):
-        """Tells the table of what is offered which verb, options and fields a command line has."""
+        """Notes in the table of what is offered which verb, options and fields a command line has."""
         args = list(args)[:list(args).index("--")] if "--" in args else list(args)
         names = {a.partition("=")[0] for a in args if a.startswith("--")}
         names |= {{"-y": "--yes", "-f": "--follow", "-v": "--verbose", "-h": "--help"}[a] for a in args

@@ -66,7 +66,7 @@ class Fake:
             if option == "-chardev":
                 pairs = dict(p.split("=", 1) for p in value.replace(",,", "\0").split(",") if "=" in p)
                 path = pairs.get("path", "").replace("\0", ",")
-                if "fd" in pairs:       # a TPM: says so there
+                if "fd" in pairs:       # a TPM: reports it there
                     os.write(int(pairs["fd"]), b"QEMU")
                 elif "port" in pairs:
                     self.paths[pairs["id"]] = int(pairs["port"])

@@ -317,7 +317,7 @@ class Build(Case):
         self.assertEqual(self.left(box), [])
 
     def test_why(self):
-        """What the guest found out is told with what to do; the status stays the build's, and the log comes back."""
+        """What the guest found out is reported with what to do; the status stays the build's, and the log comes back."""
         box = self.made()
         top = self.tree(box)
         self.write(os.path.join(box.root, "fails"), "")
@@ -416,7 +416,7 @@ class Build(Case):
         self.assertIn("pack is not reproducible", end["jobs"][0]["text"])
 
     def test_several_refused(self):
-        """What is wrong for each of them is told once, before the first."""
+        """What is wrong for each of them is reported once, before the first."""
         box = self.made()
         top = self.tree(box)
         for words, ident, word in ((["--arch", "armhf,z80", top], "spec-bad", "z80"),
@@ -475,13 +475,13 @@ class Build(Case):
         self.assertIn("package/source/src/main.c", self.said(box, "staged"))
         self.assertEqual(sorted(os.listdir(os.path.join(box.root, "results"))), ["x.build", "x.deb"])
         self.assertEqual(self.said(box, "cleaned"), ["rm", "-rf", "--", folder])
-        self.assertEqual(os.listdir(box.guest), ["package"])      # the link that stands in for it here
+        self.assertEqual(os.listdir(box.guest), ["package"])      # the link in its place here
         self.assertEqual(os.stat(os.path.join(box.machine, "disk.qcow2")).st_ino, disk)
         self.assertEqual((self.left(box), self.layers(box)), ([], []))
         self.assertEqual(box.run("status", "m").status, 0)
 
     def test_in_fails(self):
-        """What went wrong in the user's machine is told; what was copied goes, unless the machine is gone."""
+        """What went wrong in the user's machine is reported; what was copied goes, unless the machine is gone."""
         box = self.booted(build_distcc="no")
         top = self.tree(box)
         self.write(os.path.join(box.root, "fails"), "")
@@ -585,7 +585,7 @@ class Build(Case):
             self.assertIn(text, result.error["text"])
 
     def test_reproducible(self):
-        """Natively; what differs is told, with its own status and what diffoscope finds."""
+        """Natively; what differs is reported, with its own status and what diffoscope finds."""
         box = self.made(build_distcc="yes")
         self.world.script("diffoscope", 'echo "$@" >"$3"; exit 1')
         top = self.tree(box)
@@ -691,7 +691,7 @@ class Build(Case):
         self.assertEqual((status, self.layers(box)), (0, [layer]), err)
 
     def test_layer_fails(self):
-        """The guest says why; nothing of it is used, and the next build begins again."""
+        """The guest reports the reason; nothing of it is used, and the next build begins again."""
         box = self.layered("up\nprogress 1 phase name=packages\nprogress 1 failed step=packages text=it%20broke\n"
                            'E SHUTDOWN {"guest": true, "reason": "guest-shutdown"}\nexit 0\n')
         result = self.say(box, "build", box.ini, self.dsc(box, "fixture-empty"), "--trust", *box.settings())

@@ -84,7 +84,7 @@ class Script(lib.Case):
         self.assertNotIn("ran\n", log)
 
     def test_stays(self):
-        """In a machine that is somebody's: one build at a time, and no folder of somebody else."""
+        """In a user's own machine: one build at a time, and no folder of another user."""
         lock, top = (os.path.join(self.world.tmp, name) for name in ("one.lock", "theirs"))
         env = {"BUILD_STAYS": "yes", "BUILD_LOCK": lock}
         here, status, log = self.run_script(("echo ran",), **env)
@@ -192,7 +192,7 @@ esac
 """
 
     def test_hosts(self):
-        """Hosts that compile for another architecture, by another version or not at all are not used, and it says why; the
+        """Hosts that compile for another architecture, by another version or not at all are not used, with the reason; the
         compilers are wrapped for those that are left."""
         root = os.path.join(self.world.tmp, "hosts")
         for folder in ("bin", "lib/arm-x", "build"):

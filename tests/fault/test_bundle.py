@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A machine in a bundle and out of it again: interrupted, damaged, and made by somebody with bad intent."""
+"""A machine in a bundle and out of it again: interrupted, damaged, and made with bad intent."""
 import hashlib
 import io
 import json

@@ -26,7 +26,7 @@ ERRORS = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 @faults.mode("locked")
 def locked(handler, _rule, file):
-    """Serve well, but not before the test says so."""
+    """Serve well, but not before the test permits it."""
     while not GATE.is_set() and not handler.stopping():
         handler.wait(0.01)
     handler.serve(file)

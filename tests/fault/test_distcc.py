@@ -134,7 +134,7 @@ class Outside(test_build.Case):
         self.assertEqual(self.left(box), [])
 
     def native(self, box, word, *words):
-        """A build that compiles in the machine, and says why."""
+        """A build that compiles in the machine, with the reason."""
         status, _, err = self.build(box, self.tree(box), *words)
         self.assertEqual(status, 0, err)
         self.assertEqual(self.variables(box), [])
@@ -170,7 +170,7 @@ class Outside(test_build.Case):
         self.assertEqual([line.split() for line in row], [["ok", "distccd", path]])
 
     def test_server_fails(self):
-        """A distccd that does not start is no failure of the build."""
+        """A distccd that does not start does not fail the build."""
         self.world.script("distccd", "echo no; exit 3")
         self.native(self.machine(), "distccd")
 

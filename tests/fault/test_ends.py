@@ -453,7 +453,7 @@ class Ends(lib.Case):
 
     # ---- it is frozen ------------------------------------------------------------------------
     def test_frozen(self):
-        """QEMU was stopped by a signal: every order ends in time and says so; what was asked takes
+        """QEMU was stopped by a signal: every order ends in time, with that reason; what was asked takes
         effect when QEMU continues; a stop and a kill end it."""
         box = self.made()
         box.env["DEBWIZ_DEADLINE"] = "300"

@@ -51,7 +51,7 @@ class Forwards(lib.Case):
         return [w for w in self.argv(box) if w.startswith("user,id=net")][0].split(",hostfwd=")[1:]
 
     def test_added_and_removed(self):
-        """At once in QEMU, in the file and in what a takeover starts from; and no longer."""
+        """Immediately in QEMU, in the file and in what a takeover starts from; and no longer."""
         box = self.made()
         rule = RULE % self.port
         self.booted(box, ADDED % rule + "again\ncaps\nC query-status\nR {\"status\": \"running\"}\n" +

@@ -82,7 +82,7 @@ class Gitlab(lib.Case):
         self.assertEqual(self.executor("cleanup").returncode, 0, "again")
 
     def test_no_machine(self):
-        """A machine that does not come up is no failure of the job."""
+        """A machine that does not come up does not fail the job."""
         box = self.ready("stderr 1 no such board\nexit 1\n")
         got = self.executor("prepare", box.ini)
         self.assertEqual(got.returncode, SYSTEM, got.stdout)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What a person is told at a first try that goes wrong: names that are not there, settings that cannot work, a folder
+"""What a person reads at a first try that goes wrong: names that are not there, settings that cannot work, a folder
 that cannot be written to; and what the machine is called afterwards."""
 import os
 import unittest
@@ -17,7 +17,7 @@ class Hints(lib.Case):
         return super().box(alone=True, **how)
 
     def test_all_unknown_packages(self):
-        """All wrong names at once, each with what is similar, and not one a run."""
+        """All wrong names in one run, each with what is similar."""
         wrong = ("gzpi", "no-such-thing", "bahs")
         result = self.box().prepare(*(w for name in wrong for w in ("--set", "system.packages+=" + name)))
         self.assertEqual((result.status, result.id), (2, "package-unknown"), str(result))
@@ -26,7 +26,7 @@ class Hints(lib.Case):
         self.assertIn("bash", result.error["hint"])
 
     def test_failed_is_not_new(self):
-        """A file whose preparation failed leaves no machine in the list that nobody has prepared ("new")."""
+        """A file whose preparation failed leaves no machine in the list that was never prepared ("new")."""
         for rule, status in (({"match": "bookworm/InRelease", "mode": "status", "code": 404}, 4),
                              ({"match": "/bash_", "mode": "status", "code": 404}, 4)):
             box = self.box()
@@ -38,7 +38,7 @@ class Hints(lib.Case):
             self.assertNotRegex(listed.out, r"(?m)^m\s.*\bnew\b")
 
     def test_base_has_it(self):
-        """A package that the profile brings is no conflict."""
+        """A package that the profile brings does not conflict."""
         result = self.box(system_packages="bash").prepare()
         self.assertEqual(result.status, 0, str(result))
 

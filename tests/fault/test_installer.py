@@ -142,7 +142,7 @@ class Installer(lib.Case):
                 self.recovers(box)
 
     def test_complains(self):
-        """A complaint that nobody answers ends the installation, with its text and the console's file."""
+        """A complaint without an answer ends the installation, with its text and the console's file."""
         box = self.installer(COMPLAINS)
         result = box.prepare()
         self.z(box, result, "installer-failed", 1)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """
 An allocation fails, in the most frequent verbs. The program ends in an orderly
-way and says so, or does what it does without the fault; nothing is changed by half, nothing is held.
+way and reports it, or does what it does without the fault; nothing is changed by half, nothing is held.
 
 Environment: DEBWIZ_OOM=N tries every Nth allocation of a verb (default: the first ones and about thirty
 others; 1 takes hours).

@@ -106,7 +106,7 @@ class Mirrors(lib.Case):
         self.z(box, box.prepare(), "mirror-updating", 4)
 
     def test_all(self):
-        """At once: most of it is waiting for a mirror that might be in the middle of its push."""
+        """In parallel: most of it is waiting for a mirror that might be in the middle of its push."""
         lib.together(self.deb, self.index, self.other_content, self.none_has_it, self.named, self.slow, self.security)
 
 

@@ -20,7 +20,7 @@ GATE = threading.Event()
 
 @faults.mode("gate")
 def gate(handler, _rule, file):
-    """Serve well, but not before the test says so."""
+    """Serve well, but not before the test permits it."""
     while not GATE.is_set() and not handler.stopping():
         handler.wait(0.01)
     handler.serve(file)

@@ -166,7 +166,7 @@ class Ssh(Case):
 
     # ---- a stopped machine ----------------------------------------------------------------
     def test_stopped(self):
-        """It is not started by a script that does not say so."""
+        """It is not started by a script that does not ask for it."""
         box = self.made()
         for words in (("ssh", "m", "--", "true"), ("exec", "m", "--", "true"), ("cp", "m:a", ".")):
             result = self.say(box, words[0], "--json", *words[1:])
@@ -290,7 +290,7 @@ class Config(Case):
         self.check(box, self.real_ssh(box, config))
 
     def test_follows_the_port(self):
-        """A boot that takes another port says so there as well; what was not installed is not made."""
+        """A boot that takes another port records that there as well; what was not installed is not made."""
         box = self.made()
         self.assertEqual(box.run("boot", box.ini, *box.settings()).status, 0)
         block = os.path.join(box.machine, "ssh_config")

@@ -80,7 +80,7 @@ class Rows(lib.Case):
         self.assertEqual([e["version"] for e in listed.events if e.get("codename") == "bookworm"], [""], str(listed))
 
     def test_untried(self):
-        """What nobody has watched is reported before the work, and by check; what somebody has is not."""
+        """What was never watched is reported before the work, and by check; what was is not."""
         words = "no machine of bookworm on armhf by UEFI was watched yet"
         box = self.box(alone=True)
         with_row(box, "armhf", untried="bookworm/uefi trixie/direct")
@@ -117,7 +117,7 @@ class Rows(lib.Case):
         self.z(box, box.prepare(), "package-unknown", 2)
 
     def test_kernel_image(self):
-        """The guest is told where the kernel is: its name differs by architecture and release."""
+        """The guest learns where the kernel is: its name differs by architecture and release."""
         box = self.box(alone=True)
         self.fails_to_configure(box)
         self.assertIn("KERNEL_IMAGE='/boot/vmlinuz-6.1.0-1-armmp-lpae'\n", initrd(box))

@@ -154,7 +154,7 @@ class Template(Case):
         self.assertEqual(self.starts(box), ["resumes"])
 
     def test_shape(self):
-        """Another memory is another template; what cannot have one boots, and says why."""
+        """Another memory is another template; what cannot have one boots, with the reason."""
         box = self.warm()
         self.answers_run(box)
         self.starts(box)
@@ -180,7 +180,7 @@ class Template(Case):
             self.assertEqual(self.starts(box), ["saves", "resumes"], name)
 
     def test_not_loaded(self):
-        """QEMU refuses the state: the machine boots, and the template is not tried again."""
+        """QEMU refuses the state: the machine boots, and the template is not used again."""
         box = self.warm(resumes=LOADS + 'E MIGRATION {"status": "failed"}\nserve\n')
         err = self.answers_run(box)
         self.assertEqual(self.starts(box), ["saves", "resumes", "script"])

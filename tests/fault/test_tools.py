@@ -150,7 +150,7 @@ class Tools(test_build.Case):
                       "compilers of Debian bookworm were not downloaded yet", err)
 
     def test_not_there(self):
-        """Where the mirror lacks a package the build compiles inside, and says why; nothing of the folder stays."""
+        """Where the mirror lacks a package the build compiles inside, with the reason; nothing of the folder stays."""
         box = self.machine()
         self.world.server.rules({"match": "/pool/.*%s" % GNU, "mode": "status", "code": 404})
         status, _, err = self.build(box, self.tree(box))
@@ -160,7 +160,7 @@ class Tools(test_build.Case):
         self.assertEqual(self.tools(box), [])
 
     def test_killed(self):
-        """What a killed debwiz left is removed by the next one, which makes the folder anew."""
+        """What a killed debwiz left is removed by the next one, which makes the folder again."""
         box = self.machine()
         part = os.path.join(box.data, "tools", "bookworm-amd64-%s-12.2.0.part" % GNU)
         self.write(os.path.join(part, "usr/bin/distccd"), "half")

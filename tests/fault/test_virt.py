@@ -94,7 +94,7 @@ class Virt(test_run.Case):
     def make():
         world = test_run.Case.make()
         world.script("sudo", '[ "$1" = -n ] && shift\nexec "$@"')
-        world.script("systemctl", "exit 1")                  # degraded, which is no reason to refuse
+        world.script("systemctl", "exit 1")                  # degraded, which is not a reason to refuse
         return world
 
     def opened(self):

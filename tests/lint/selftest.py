@@ -203,6 +203,8 @@ class Rules(unittest.TestCase):
                    ['f("the guest goes on");', 'f("made anew");', 'f("it is no guest");', 'f("Nobody looks");',
                     'f("the log says why");', '/* It goes on. */', '/* It goes\n * on. */', '// Nobody looks.', 'int osc_wishes;'])
         self.finds(words.check, 'README', ['It continues.\n'], ['It goes on.\n'])
+        self.finds(words.check, 'tests/fault/a.py', ['f("goes on")\n', '# continues\n', 'x = "goes on"\n'],
+                   ['# goes on\n', '"""Goes on."""\n', 'def f():\n    """It\n    goes on."""\n'])
 
     def test_offered(self):
         usage = 'verbs:\n  up M    x\n\noptions:\n      --plain     x\n'

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """tree: the source tree as the lint scripts see it: its files, and C text without comments and
 strings. A rule is a function `check(tree)` that returns complaints as "FILE:LINE: sentence"."""
+import ast
+import io
 import os
 import re
 import sys
+import tokenize
 
 FOLDERS = ('.ci', 'assets', 'include', 'src', 'tests')
 TOP_FILES = ('.clang-format', '.clang-tidy', '.editorconfig', '.gitignore', 'ChangeLog', 'Makefile.am', 'README',
@@ -72,6 +75,19 @@ class Tree:
         for m in _TOKEN.finditer(text):
             if m.group()[0] == '/':
                 yield text.count('\n', 0, m.start()) + 1, re.sub(r'\n[ \t]*\*?[ \t]*', ' ', m.group())
+
+
+    def remarks(self, path):
+        """(line, text) of each comment and documentation string of a Python file."""
+        text = self.text(path)
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                yield token.start[0], token.string
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+                said = ast.get_docstring(node, clean=False)
+                if said:
+                    yield node.body[0].lineno, said
 
 
 def line_of(text, at):

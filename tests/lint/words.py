@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""words: messages, help, the man page, README, the catalogue and the comments of the code have none of the words that
-replace a standard term, such as "goes on" for resumes or continues."""
+"""words: messages, help, the man page, the READMEs, the catalogue and the comments of the code have none of the words
+that replace a standard term, such as "goes on" for resumes or continues."""
+import os
 import re
 
 import tree
@@ -60,7 +61,11 @@ def check(t):
         if path != 'src/assets.c':
             for line, text in t.strings(path):
                 bad += look(path, line, text) if ' ' in text else []
-    for path in [p for p in ('README', 'assets/debwiz.1.in') if t.has(p)]:
+    for path in t.files('.py', under=('tests',)):
+        if os.path.dirname(path) != 'tests/lint':
+            for line, text in t.remarks(path):
+                bad += look(path, line, text)
+    for path in [p for p in ('README', 'src/README', 'tests/README', 'ChangeLog', 'assets/debwiz.1.in') if t.has(p)]:
         bad += prose(path, t.text(path))
     for path in t.files('.ini', under=('assets/catalog', 'assets/examples')):
         bad += prose(path, re.sub(r'^;.*$', '', t.text(path), flags=re.M) if 'catalog' in path else t.text(path))

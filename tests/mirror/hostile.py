@@ -6,7 +6,7 @@ Writes hostile .debs to a folder, with an index of the expected result of each.
     hostile.py DIR        DIR/NAME.deb and DIR/index.json: a list of
         {name, file, kind, expect, extract, note}
 expect: what a writer of a whole root (into an image) must do; extract: what a reader that takes
-named regular files out (firmware, kernel; it wants ./boot/vmlinuz-1 and ./usr/share/fw/CODE.fd,
+named regular files out (firmware, kernel; it requires ./boot/vmlinuz-1 and ./usr/share/fw/CODE.fd,
 which all of them carry unless the note says otherwise) must do.  Each is
     refuse            a named error; nothing is written outside, nothing half-written is kept
     accept-confined   done, with every byte inside the target and no effect on the host

@@ -6,7 +6,7 @@ Inputs: a build folder and a time.  Outputs: DIR/gnupg (private), DIR/keys/*.gpg
 and .asc.  The keys are new in each build and good for nothing but these tests.
 
 Keys:  good     primary certifies only, a subkey signs, as the archive's own keys do
-       other    a sound key that nobody pinned
+       other    a sound key that is not pinned
        expired  ended 35 days before the build's time
        late     as expired; used for signatures made after its end
        revoked  sound until its revocation is read

@@ -56,7 +56,7 @@ class Modes(unittest.TestCase):
             link.close()
 
     def raw(self, limit=1 << 30, text=None, stalls=None):
-        """The bytes the server sends, and how it ended: eof, reset, limit, or timeout where nothing came any more
+        """The bytes the server sends, and how it ended: eof, reset, limit, or timeout where nothing came
         after stalls(bytes) was true."""
         with socket.create_connection(("127.0.0.1", self.server.port), timeout=LIMIT) as link:
             link.sendall(text or b"GET /f HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -641,7 +641,7 @@ class Console(lib.Case):
         g.gets("\001")
 
     def test_talks_elsewhere(self):
-        """A kernel with another console: the pane says so, also if the serial line is quiet."""
+        """A kernel with another console: the pane reports it, also if the serial line is quiet."""
         g = self.guest(firmware_mode="direct", boot_cmdline="quiet console=tty0")
         s = self.screen(g.home, "console", "m")
         s.wait("The kernel's console is tty0, not this one")

@@ -66,7 +66,7 @@ class Everywhere(everywhere.Case):
         self.each(check)
 
     def test_hangup(self):
-        """The terminal has gone, whether SIGHUP says so or not: the program ends, and does not spin;
+        """The terminal has gone, whether SIGHUP reports it or not: the program ends, and does not spin;
         what a machine's guest runs is left alone, and work that was under way begins again another time."""
         ignoring = ["/bin/sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""]
 

@@ -53,7 +53,7 @@ exit 0
 """
 
 
-# The same, and it does not come up before the test says so.
+# The same, and it does not come up before the test permits it.
 SLOW_BOOT = BOOTED.replace("serial ", "serial The kernel says hello\\n\nfile go\nserial ", 1)
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-Runs programs of this host for bridge.exe, which stands in for them under Wine (bridge.c has the frames).
+Runs programs of this host for bridge.exe, which takes their place under Wine (bridge.c has the frames).
 
 Drive letters in arguments become folders of this host: Z: is /, others are what the Wine prefix has. Paths that a
 program gets later, as QEMU by its monitor, it finds by links with such names in its working folder.

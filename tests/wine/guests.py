@@ -127,7 +127,7 @@ def digest(path):
 
 
 def mirror():
-    """The base URL of the archive that this host's apt uses; one that both programs can be told."""
+    """The base URL of the archive that this host's apt uses; one that both programs can use."""
     got = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian"],
                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
     return next((line.rstrip("/") for line in got.stdout.splitlines() if "security" not in line), "http://ftp.debian.org/debian")
