@@ -324,22 +324,36 @@ static void refuses_headers(void **state)
 {
 	static const struct {
 		size_t at;
-		const char *bytes;
+		const char *bytes, *text;
 	} bad[] = {
-		{0, "!<arcX>\n"},   {66, "xx"},		{56, "9999999999"},	 {56, "-4        "},
-		{56, "          "}, {56, "4x        "}, {8, "                "}, {8, "a/b"},
-		{68, "3.0\n"},	    {68, "2.0 "},
+		{0, "!<arcX>\n", "not an ar archive"},
+		{66, "x", "bad ar header"},
+		{67, "x", "bad ar header"},
+		{56, "-4        ", "bad ar header"},
+		{56, "          ", "bad ar header"},
+		{56, "4x        ", "bad ar header"},
+		{56, "9999999999", "larger than the file"},
+		{8, "                ", "without a proper name"},
+		{8, "a/b", "without a proper name"},
+		{68, "3.0\n", "its format is not 2.x"},
+		{68, "2.0 ", "its format is not 2.x"},
 	};
 	struct fixture *f = *state;
+	char size[16];
 	struct buf deb;
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		mk_deb(&deb, control, data, "");
 		memcpy(deb.data + bad[i].at, bad[i].bytes, strlen(bad[i].bytes));
 		refused(f, &deb, "deb-format", i);
-		if (bad[i].bytes[0] == '9')
-			assert_non_null(strstr(f->e.text, "larger than the file"));
+		if (!strstr(f->e.text, bad[i].text))
+			fail_msg("number %zu: \"%s\" in place of \"%s\"", i, f->e.text, bad[i].text);
 	}
+	mk_deb(&deb, control, data, ""); /* smaller than the file, and larger than the rest of it */
+	snprintf(size, sizeof size, "%-10zu", deb.len - 1);
+	memcpy(deb.data + 56, size, 10);
+	refused(f, &deb, "deb-format", 99);
+	assert_non_null(strstr(f->e.text, "larger than the file"));
 	buf_init(&deb, 0);
 	buf_adds(&deb, "!<ar");
 	refused(f, &deb, "deb-format", 100);
@@ -349,6 +363,7 @@ static void refuses_headers(void **state)
 	mk_deb(&deb, control, data, "");
 	buf_adds(&deb, "left over");
 	refused(f, &deb, "deb-format", 102);
+	assert_non_null(strstr(f->e.text, "ends in an ar header"));
 }
 
 static void refuses_paths(void **state)
