@@ -53,6 +53,7 @@ struct cli {
 	const char *jobs, *silence; /* build: as the fields of [build] */
 	struct strv artifacts;	    /* build: patterns of files that are copied back, too */
 	const struct strv *layer;   /* build: the layer that it needs (struct job_options) */
+	const char *volume;	    /* build: path of the volume that it gets (struct job_options) */
 	/* further options of the ssh that runs a command in a temporary machine */
 	const struct strv *forwards;
 	const char *confirm;	 /* name of the machine whose data may be deleted */

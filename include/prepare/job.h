@@ -32,6 +32,8 @@ struct job_options {
 	bool ask; /* an interface passes questions to a user */
 	/* Packages that a new machine gets in a layer on its base, "NAME" or "NAME=VERSION"; borrowed. NULL: none */
 	const struct strv *layer;
+	/* A raw disk for a cache that a temporary machine's QEMU gets; borrowed. NULL: none */
+	const char *volume;
 };
 
 /* A base image or a layer on one (job_base.c). */

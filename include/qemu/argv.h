@@ -38,12 +38,16 @@ struct qemu_files {
 	const char *kernel, *initrd;	       /* NULL: the firmware's boot loader loads it */
 	const char *append;		       /* the complete kernel command line, with kernel */
 	const char *seed;		       /* ISO, or NULL if it was applied */
+	const char *volume;		       /* raw disk for a temporary machine's cache, or NULL */
 	const char *runtime_dir;	       /* of the sockets and pipes */
 	const uint16_t *forward_ports;	       /* host port per spec->forwards item, the automatic ones included */
 	bool configuring;		       /* a boot that makes a base: no personal devices */
 	bool installing; /* with configuring: by Debian's installer, which has the network; others have none */
 	bool alone;	 /* without a supervisor: its console and QEMU's monitor are on the terminal; no runtime_dir */
 };
+
+/* The serial number by which the guest finds the volume. */
+#define QEMU_VOLUME_SERIAL "debwiz-volume"
 
 /* One argument, with its field and reason for --explain. */
 struct qemu_arg {

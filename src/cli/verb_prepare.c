@@ -23,6 +23,7 @@ static struct job_options verb_prepare_options(const struct cli *cli, enum job_g
 		.strict = cli->strict,
 		.fresh = cli->fresh,
 		.layer = cli->layer,
+		.volume = cli->volume,
 		.ask = !cli->yes && !cli->json && isatty(STDIN_FILENO) && isatty(STDERR_FILENO),
 	};
 }

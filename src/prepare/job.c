@@ -374,6 +374,7 @@ static void job_qemu_files(const struct job *j, struct job_qemu *q)
 		.disk = job_qemu_file(j, q, "disk.qcow2"),
 		.disk_format = "qcow2",
 		.seed = file_exists(seed) ? seed : NULL,
+		.volume = j->options.volume,
 		.forward_ports = q->ports,
 	};
 	if (j->spec->firmware == SPEC_DIRECT) {

@@ -59,6 +59,10 @@ char *job_template_key(const struct job *j, struct err *e);
 int job_template_argv(const struct job *j, const char *dir, const char *runtime_dir, struct strv *out, struct err *e);
 /* Returns the bytes of its memory. */
 uint64_t job_template_memory(const struct job *j);
+/* Name of the empty volume that the template is made with. */
+#define JOB_TEMPLATE_VOLUME "volume.raw"
+/* Returns the bytes of the machine's volume; 0: it has none. */
+uint64_t job_template_volume(const struct job *j);
 
 /* ---- job_archive.c ---- */
 

@@ -47,6 +47,13 @@ uint64_t job_template_memory(const struct job *j)
 	return qemu_memory(j->spec, j->arch, j->host.cpus, j->host.memory);
 }
 
+uint64_t job_template_volume(const struct job *j)
+{
+	struct stat st;
+
+	return j->options.volume && stat(j->options.volume, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
 int job_template_argv(const struct job *j, const char *dir, const char *runtime_dir, struct strv *out, struct err *e)
 {
 	char name[] = "template";
@@ -56,6 +63,7 @@ int job_template_argv(const struct job *j, const char *dir, const char *runtime_
 	AUTO_FREE char *disk = file_join(dir, TEMPLATE_DISK), *seed = file_join(dir, "seed.iso");
 	AUTO_FREE char *kernel = file_join(dir, "vmlinuz"), *initrd = file_join(dir, "initrd.img");
 	AUTO_FREE char *code = file_join(dir, STORE_PFLASH_CODE), *vars = file_join(dir, STORE_PFLASH_VARS);
+	AUTO_FREE char *volume = file_join(dir, JOB_TEMPLATE_VOLUME);
 	AUTO_FREE char *append = qemu_cmdline(j->spec, j->arch, NULL, false, 0, 0, JOB_CONSOLE_TERM);
 	bool uefi = j->spec->firmware == SPEC_UEFI;
 	AUTO_FREE char *ram = file_join(dir, TEMPLATE_RAM);
@@ -68,6 +76,7 @@ int job_template_argv(const struct job *j, const char *dir, const char *runtime_
 		.initrd = uefi ? NULL : initrd,
 		.append = uefi ? NULL : append,
 		.seed = seed,
+		.volume = j->options.volume ? volume : NULL,
 		.runtime_dir = runtime_dir,
 	};
 	struct qemu_argv built = {.items = NULL};
@@ -104,7 +113,8 @@ static void job_template_hash_binary(struct hash *h, const char *binary)
 char *job_template_key(const struct job *j, struct err *e)
 {
 	AUTO_STRV struct strv argv = STRV_INIT;
-	AUTO_FREE char *numbers = xasprintf("%u %llu", j->probe.version, (unsigned long long)j->spec->disk_size);
+	AUTO_FREE char *numbers = xasprintf("%u %llu %llu", j->probe.version, (unsigned long long)j->spec->disk_size,
+					    (unsigned long long)job_template_volume(j));
 	uint8_t digest[HASH_SIZE];
 	char hex[HASH_HEX];
 	struct hash *h;

@@ -211,6 +211,7 @@ static int step_template_files(const struct job *j, const char *part, struct err
 	const char *const *pair = j->spec->firmware == SPEC_UEFI ? uefi : direct;
 	AUTO_FREE char *disk = file_join(part, TEMPLATE_DISK);
 	AUTO_FREE char *seed = file_join(part, "seed.iso");
+	AUTO_FREE char *volume = file_join(part, JOB_TEMPLATE_VOLUME);
 	const char *over;
 	int r = job_link_below(j, part, &over, e);
 
@@ -218,6 +219,8 @@ static int step_template_files(const struct job *j, const char *part, struct err
 		r = disk_create(disk, over, j->spec->disk_size, e);
 	if (!r)
 		r = seed_write_template(seed, e);
+	if (!r && j->options.volume)
+		r = disk_create_empty(volume, job_template_volume(j), e);
 	for (size_t i = 0; i < 2 && !r; i++) {
 		AUTO_FREE char *from = job_file(j, pair[i]), *to = file_join(part, pair[i]);
 

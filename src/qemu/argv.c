@@ -374,14 +374,22 @@ static json_t *argv_block(const char *name, const char *format, const char *path
 	return o;
 }
 
-static void argv_attach(const struct argv_in *in, struct qemu_argv *v, const char *node, bool first, const char *key,
-			const char *why)
+/* Returns the device of a block node. */
+static json_t *argv_block_device(const struct argv_in *in, const char *node)
 {
 	json_t *o = in->s->bus == SPEC_BUS_SCSI
 			    ? json_pack("{s:s, s:s, s:s}", "driver", "scsi-hd", "bus", "scsi.0", "drive", node)
 			    : json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-blk"), "drive", node);
 
 	json_object_set_new(o, "id", json_sprintf("%s-device", node));
+	return o;
+}
+
+static void argv_attach(const struct argv_in *in, struct qemu_argv *v, const char *node, bool first, const char *key,
+			const char *why)
+{
+	json_t *o = argv_block_device(in, node);
+
 	if (first)
 		json_object_set_new(o, "bootindex", json_integer(1));
 	argv_device(v, key, why, o);
@@ -393,6 +401,21 @@ static int argv_add_block(struct qemu_argv *v, json_t *o, const char *key, const
 	if (!o)
 		return argv_bad_path(e, key, path);
 	argv_pair(v, "-blockdev", argv_json(o), key, why);
+	return 0;
+}
+
+/* Appends the volume: a cache, which is made again if this host's end damages it. */
+static int argv_volume(const struct argv_in *in, struct qemu_argv *v, struct err *e)
+{
+	const char *path = in->files->volume;
+	json_t *o;
+
+	if (argv_add_block(v, argv_block("volume", "raw", path, false, SPEC_CACHE_UNSAFE), "build.ccache",
+			   "results of the compiler that later builds use again", path, e) < 0)
+		return -1;
+	o = argv_block_device(in, "volume");
+	json_object_set_new(o, "serial", json_string(QEMU_VOLUME_SERIAL));
+	argv_device(v, "build.ccache", "where the guest sees them", o);
 	return 0;
 }
 
@@ -638,7 +661,8 @@ static int argv_build(const struct argv_in *in, struct qemu_argv *v, struct err 
 	if (argv_add_processor(in, v, e) < 0 || argv_add_firmware(in, v, e) < 0)
 		return -1;
 	argv_add_kernel(in, v);
-	if (argv_disk(in, v, e) < 0 || (personal && argv_drives(in, v, e) < 0) ||
+	if (argv_disk(in, v, e) < 0 || (in->files->volume && argv_volume(in, v, e) < 0) ||
+	    (personal && argv_drives(in, v, e) < 0) ||
 	    ((personal || in->files->installing) && argv_network(in, v, e) < 0))
 		return -1;
 	if (personal)

@@ -153,6 +153,7 @@ static void golden_open_delta(struct golden *g, const char *name, const struct d
 		.kernel = json_str(files, "kernel", NULL),
 		.initrd = json_str(files, "initrd", NULL),
 		.seed = json_str(files, "seed", NULL),
+		.volume = json_str(files, "volume", NULL),
 		.runtime_dir = json_str(files, "runtime_dir", "/run/m"),
 		.forward_ports = g->ports,
 		.configuring = json_bool(files, "configuring", false),

@@ -113,7 +113,8 @@ static void check_moved(struct golden *g)
 	qemu_argv_strv(&v, &moved);
 	qemu_argv_fini(&v);
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		const char **paths[] = {&f->disk, &f->pflash_code, &f->pflash_vars, &f->kernel, &f->initrd, &f->seed};
+		const char **paths[] = {&f->disk,   &f->pflash_code, &f->pflash_vars, &f->kernel,
+					&f->initrd, &f->seed,	     &f->volume};
 
 		qemu_argv_move_files(&moved, dirs[i][0], dirs[i][1]);
 		for (size_t k = 0; k < ARRAY_SIZE(paths); k++)
