@@ -90,6 +90,7 @@ BASE = \
 	src/base/text.c
 
 BUILD = \
+	include/build/ccache.h \
 	include/build/depends.h \
 	include/build/outside.h \
 	include/build/reason.h \
@@ -98,6 +99,7 @@ BUILD = \
 	include/build/source.h \
 	include/build/stage.h \
 	include/build/tools.h \
+	src/build/ccache.c \
 	src/build/depends.c \
 	src/build/outside.c \
 	src/build/reason.c \
@@ -116,6 +118,8 @@ CLI = \
 	src/cli/agree.c \
 	src/cli/builds.c \
 	src/cli/builds.h \
+	src/cli/ccache.c \
+	src/cli/ccache.h \
 	src/cli/connection.c \
 	src/cli/connection.h \
 	src/cli/differing.c \

@@ -246,6 +246,7 @@ FAULT = \
 	tests/fault/test_transfer.py \
 	tests/fault/test_build.py \
 	tests/fault/test_build_script.py \
+	tests/fault/test_ccache.py \
 	tests/fault/test_distcc.py \
 	tests/fault/test_tools.py \
 	tests/fault/test_run.py \

@@ -7,10 +7,10 @@
 # BUILD_LINTIAN=yes: checks the result, whose findings are part of the log. BUILD_DISTCC: compiles outside, by distcc.sh.
 # BUILD_STAYS: the machine is a user's own: one build at a time, which ends with its connection; what a failed one leaves
 # in /build stays until the next one. BUILD_DEPENDS: installs that first, by apt-get satisfy. BUILD_REPRODUCIBLE: builds
-# twice and compares, by again.sh. BUILD_TOP, BUILD_USER: instead of /build and builder. The file `reason` records why a
+# twice and compares, by again.sh. BUILD_CCACHE: compiles through ccache, by ccache.sh. BUILD_TOP, BUILD_USER: instead of /build and builder. The file `reason` records why a
 # build failed, as far as that is known: "memory PROGRAM", "full", "silence COMMAND", what again.sh says, or why none
 # began: "busy", "taken FOLDER", "dependencies"; then with BUILD_DISTCC how many objects were compiled outside the
-# machine, "outside COUNT", and in it, "inside COUNT REASON". Exits with the build's status.
+# machine, "outside COUNT", and in it, "inside COUNT REASON", and with BUILD_CCACHE what ccache.sh says. Exits with the build's status.
 set -eu
 kind=$1
 stem=$2
@@ -117,7 +117,7 @@ mkdir -p out
 	refuse 124 dependencies 'the build dependencies cannot be installed'
 id "$user" >/dev/null 2>&1 || useradd --system --user-group --home-dir "$top" --shell /bin/sh "$user"
 install -d -m 0755 -o "$user" -g "$user" "$top"
-find . -mindepth 1 -maxdepth 1 ! -name build.sh ! -name distcc.sh ! -name again.sh ! -name out ! -name reason \
+find . -mindepth 1 -maxdepth 1 ! -name build.sh ! -name distcc.sh ! -name ccache.sh ! -name again.sh ! -name out ! -name reason \
 	! -name .status -exec mv -t "$top" {} +
 chown -hR "$user:$user" "$top"
 
@@ -137,6 +137,8 @@ umask "$mask"
 if [ -e "$HOME/.distcc/on" ]; then
 	PATH=$HOME/.distcc/bin:$PATH
 	: "${jobs:=$((2 * cpus))}" # while one compiles outside, another is preprocessed
+elif [ -n "$cached" ]; then
+	PATH=/usr/lib/ccache:$PATH
 fi
 DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS}parallel=${jobs:-$cpus}"
 case $kind in
@@ -165,7 +167,7 @@ inside()
 {
 	# shellcheck disable=SC2086 # words
 	set -- runuser -u "$user" -- $run DEB_BUILD_OPTIONS="$options" DEB_BUILD_PROFILES="${DEB_BUILD_PROFILES-}" \
-		LC_ALL="$locale" ${zone:+TZ="$zone"} mask="$mask" dated="${BUILD_REPRODUCIBLE-}" cpus="$cpus" jobs="$jobs" \
+		LC_ALL="$locale" ${zone:+TZ="$zone"} mask="$mask" dated="${BUILD_REPRODUCIBLE-}" cached="${BUILD_CCACHE-}" cpus="$cpus" jobs="$jobs" \
 		kind="$kind" command="$command" lintian="${BUILD_LINTIAN-}" sh "$top/.run"
 	[ -z "${BUILD_DISTCC-}" ] || set -- sh "$here/distcc.sh" "$@"
 	cd "$top"
@@ -262,6 +264,11 @@ if [ -n "${BUILD_REPRODUCIBLE-}" ]; then
 	. ./again.sh
 	keep_source || refuse 1 full 'the source cannot be copied for the second build'
 fi
+if [ -n "${BUILD_CCACHE-}" ]; then
+	# shellcheck source=assets/build/ccache.sh
+	. ./ccache.sh
+	ccache_open || BUILD_CCACHE=
+fi
 killed=$(killed_for_memory)
 watcher=
 if [ "${BUILD_SILENCE:-0}" != 0 ]; then
@@ -294,6 +301,8 @@ if [ -n "${BUILD_DISTCC-}" ]; then
 	sed -n 's/^outside \(.*\)/debwiz: objects compiled outside: \1/p; s/^inside \([0-9]*\) /debwiz: in this machine: \1: /p' \
 		reason | tee -a "$log"
 fi
+[ -z "${BUILD_CCACHE-}" ] || ccache_close || :
+[ ! -e .ccache ] || cat .ccache >>reason
 chmod -R a+rX out
 if [ -n "$stays" ] && [ "$status" = 0 ]; then
 	rm -rf --one-file-system "$top"

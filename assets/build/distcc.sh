@@ -66,7 +66,7 @@ wrap()
 			case " \$* " in
 			*" -c "* | *" -S "*)
 				export DISTCC_HOSTS='${hosts# }' DISTCC_DIR='$state/lib' DISTCC_LOG='$state/log'
-				exec distcc $real "\$@"
+				$through $real "\$@"
 				;;
 			esac
 			exec $real "\$@"
@@ -103,6 +103,12 @@ for line in $BUILD_DISTCC_HOSTS; do
 	port=$((port + 1))
 done
 unset IFS
+through='exec distcc'
+if [ -n "${BUILD_CCACHE-}" ]; then
+	# objects compiled outside are not used where the build compiles inside
+	echo "compiled outside by version $BUILD_DISTCC_VERSION" >"$state/compiler"
+	through="CCACHE_PREFIX=distcc CCACHE_EXTRAFILES='$state/compiler' exec ccache"
+fi
 if [ -n "$hosts" ]; then
 	echo "debwiz: compiling by distcc: $names"
 	for compiler in $BUILD_DISTCC; do

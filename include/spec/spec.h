@@ -127,6 +127,8 @@ struct spec {
 	uint64_t build_silence; /* ms, 0: never */
 	bool build_distcc;
 	struct strv build_distcc_hosts;
+	bool build_ccache;
+	uint64_t build_ccache_size; /* bytes */
 	/* qemu */
 	char *qemu_binary;	/* "auto" or a path */
 	struct strv qemu_extra; /* arguments, one a line */

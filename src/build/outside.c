@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "build/reason.h"
 #include "host/facts.h"
 #include "host/file.h"
 #include "host/paths.h"
@@ -22,7 +23,6 @@
 #define VERSION_MAX 256
 #define ANSWER_MAX 1024
 #define NAMES_MAX 65536
-#define REASON_COUNT_MAX 1000000
 
 /* ---- versions ----------------------------------------------------------------------------- */
 
@@ -330,21 +330,6 @@ int outside_serve(char *const *args, void (*ready)(void *arg), void *arg, struct
 
 /* ---- counts ------------------------------------------------------------------------------- */
 
-/* Reads "WORD COUNT"; *rest is what follows. */
-static bool outside_read_count(const char *line, const char *word, uint64_t *count, const char **rest)
-{
-	size_t n = strlen(word), digits;
-	AUTO_FREE char *number = NULL;
-
-	if (strncmp(line, word, n) != 0 || line[n] != ' ')
-		return false;
-	line += n + 1;
-	digits = strspn(line, "0123456789");
-	number = xstrndup(line, digits);
-	*rest = line + digits + (line[digits] == ' ');
-	return number_parse(number, 0, REASON_COUNT_MAX, count, NULL) == 0;
-}
-
 void outside_read_counts(const char *text, struct outside_counts *out)
 {
 	AUTO_STRV struct strv lines = STRV_INIT;
@@ -354,9 +339,9 @@ void outside_read_counts(const char *text, struct outside_counts *out)
 	*out = (struct outside_counts){.outside = 0};
 	strv_split(&lines, text, "\n");
 	for (size_t i = 0; i < lines.len; i++) {
-		if (outside_read_count(lines.items[i], "outside", &n, &rest)) {
+		if (reason_read_count(lines.items[i], "outside", &n, &rest)) {
 			out->outside += (unsigned)n;
-		} else if (outside_read_count(lines.items[i], "inside", &n, &rest)) {
+		} else if (reason_read_count(lines.items[i], "inside", &n, &rest)) {
 			AUTO_FREE char *reason = text_plain(rest, strlen(rest));
 
 			out->inside += (unsigned)n;

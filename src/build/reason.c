@@ -9,6 +9,7 @@
 #include "base/text.h"
 
 #define REASON_DIFFERS "differs "
+#define REASON_COUNT_MAX 1000000
 
 /* Returns the rest of the line behind the word, without what a terminal would obey, owned; NULL if it has another word.
  */
@@ -19,6 +20,20 @@ static char *reason_rest(const char *line, const char *word)
 		return NULL;
 	line += n + strspn(line + n, " ");
 	return text_plain(line, strcspn(line, "\n"));
+}
+
+bool reason_read_count(const char *line, const char *word, uint64_t *count, const char **rest)
+{
+	size_t n = strlen(word), digits;
+	AUTO_FREE char *number = NULL;
+
+	if (strncmp(line, word, n) != 0 || line[n] != ' ')
+		return false;
+	line += n + 1;
+	digits = strspn(line, "0123456789");
+	number = xstrndup(line, digits);
+	*rest = line + digits + (line[digits] == ' ');
+	return number_parse(number, 0, REASON_COUNT_MAX, count, NULL) == 0;
 }
 
 void reason_differing(const char *text, struct strv *names, struct strv *members)

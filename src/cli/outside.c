@@ -47,21 +47,25 @@ bool cli_outside_wanted(const struct cli *cli, const struct spec *s)
 	return emulated;
 }
 
-/* Whether distcc can be installed: without the network it must be in the cache. */
-static bool outside_has_client(const struct cli *cli, struct archive *a)
+int cli_need_package(const struct cli *cli, struct archive *a, const char *arch, const char *name, struct err *e)
 {
 	struct package_set set;
 	int fd;
 
+	if (!archive_version(a, name))
+		return err_set(e, ERR_FAILED, "outside", "the archive has no %s for %s", name, arch);
 	if (!cli->offline)
-		return true;
-	if (archive_find(a, "distcc", &set, NULL) < 0)
-		return false;
+		return 0;
+	if (archive_find(a, name, &set, e) < 0)
+		return -1;
 	fd = archive_cache_open(cli->store.cache_dir, set.items[0].sha256, set.items[0].size, false, NULL);
-	if (fd >= 0)
-		close(fd);
 	package_set_fini(&set);
-	return fd >= 0;
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	err_set(e, ERR_FAILED, "outside", "the package %s is not in the cache", name);
+	return err_hint(e, "build once without --offline");
 }
 
 /* Finds out which compiler the machine has: that of the archive's newest packages, which a build gets. */
@@ -71,8 +75,8 @@ static int outside_choose(struct cli_outside *x, const struct catalog_arch *arch
 	AUTO_FREE char *package = NULL;
 	const char *exact;
 
-	if (!gcc || !archive_version(a, "distcc") || !outside_compiler(arch->gnu, gcc, &x->compiler))
-		return err_set(e, ERR_FAILED, "outside", "the archive has no distcc and gcc for %s", arch->name);
+	if (!gcc || !outside_compiler(arch->gnu, gcc, &x->compiler))
+		return err_set(e, ERR_FAILED, "outside", "the archive has no gcc for %s", arch->name);
 	package = xasprintf("gcc-%s", x->compiler.major);
 	exact = archive_version(a, package);
 	if (!exact)
@@ -148,11 +152,8 @@ void cli_outside_begin(struct cli_outside *x, const struct cli *cli, const struc
 {
 	if (outside_choose(x, catalog_arch_find(cli->catalog, s->arch), a, &x->why) < 0)
 		return;
-	if (!outside_has_client(cli, a)) {
-		err_set(&x->why, ERR_FAILED, "outside", "the package distcc is not in the cache");
-		err_hint(&x->why, "build once without --offline");
+	if (cli_need_package(cli, a, s->arch, "distcc", &x->why) < 0)
 		return;
-	}
 	x->on = outside_start_here(x, cli, s, t, line, &x->why) == 0;
 	for (size_t i = 0; i < s->build_distcc_hosts.len; i++) {
 		struct spec_distcc_host h;

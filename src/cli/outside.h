@@ -23,6 +23,9 @@ struct cli_outside {
 	bool counted; /* the guest reported counts */
 };
 
+/* Checks that a package can be installed in the machine, whose archive is open: it exists, and without the network it
+ * is in the cache. */
+int cli_need_package(const struct cli *cli, struct archive *a, const char *arch, const char *name, struct err *e);
 /* Whether objects of a machine like `s` are to be compiled outside: it is emulated, and the person has not declined.
  * Asks QEMU, so it blocks up to some seconds the first time. */
 bool cli_outside_wanted(const struct cli *cli, const struct spec *s);

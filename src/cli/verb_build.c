@@ -22,6 +22,7 @@
 #include "build/source.h"
 #include "build/stage.h"
 #include "builds.h"
+#include "ccache.h"
 #include "differing.h"
 #include "host/file.h"
 #include "outside.h"
@@ -57,6 +58,7 @@ struct build {
 	struct strv results; /* their paths in it */
 	struct err reason;   /* why the build failed, as far as that is known */
 	struct cli_outside outside;
+	struct cli_ccache ccache;
 	struct cli_differing differing; /* --reproducible */
 };
 
@@ -208,6 +210,16 @@ static void verb_build_choose_compiler(struct build *b)
 		cli_outside_report(&b->outside, b->source.name);
 }
 
+/* Takes the compiler cache, which needs ccache in the machine, or reports why it is not used. */
+static void verb_build_choose_cache(struct build *b)
+{
+	cli_ccache_begin(&b->ccache, b->cli, &b->spec, b->archive, &b->temporary);
+	if (b->ccache.disk)
+		strv_add(&b->wanted, "ccache");
+	if (!b->cli->json)
+		cli_ccache_report(&b->ccache, b->source.name);
+}
+
 /* Finds the packages that the build needs. An existing machine installs them itself, and a folder that is only given to
  * a command needs none: then the archive stays closed. */
 static int verb_build_find_packages(struct build *b, struct err *e)
@@ -217,6 +229,7 @@ static int verb_build_find_packages(struct build *b, struct err *e)
 	AUTO_STRV struct strv profiles = STRV_INIT;
 	bool plain = b->source.kind == SOURCE_PLAIN;
 	bool outside = !plain && !b->cli->reproducible && cli_outside_wanted(b->cli, &b->spec);
+	bool cache = !plain && !b->cli->reproducible && !b->cli->in && b->spec.build_ccache;
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tools) && !plain; i++)
@@ -229,6 +242,8 @@ static int verb_build_find_packages(struct build *b, struct err *e)
 		r = verb_build_open_archive(b, e);
 	if (!r && outside)
 		verb_build_choose_compiler(b);
+	if (!r && cache)
+		verb_build_choose_cache(b);
 	if (!r && b->wanted.len && !b->cli->in)
 		r = verb_build_solve(b, e);
 	return r;
@@ -254,6 +269,7 @@ static char *verb_build_stage(const struct build *b, struct err *e)
 	if (!folder || file_mkdirs(folder, e) < 0 || stage_source(&b->source, folder, e) < 0 ||
 	    verb_build_stage_script(folder, "build.sh", e) < 0 ||
 	    (b->outside.on && verb_build_stage_script(folder, "distcc.sh", e) < 0) ||
+	    (b->ccache.on && verb_build_stage_script(folder, "ccache.sh", e) < 0) ||
 	    (b->cli->reproducible && verb_build_stage_script(folder, "again.sh", e) < 0))
 		return NULL;
 	return mem_take(&folder);
@@ -316,6 +332,8 @@ static void verb_build_command(const struct build *b, const char *stem, struct s
 	}
 	if (b->outside.on)
 		cli_outside_variables(&b->outside, argv);
+	if (b->ccache.on)
+		strv_addf(argv, "BUILD_CCACHE=%llu", (unsigned long long)b->spec.build_ccache_size >> 20);
 	strv_add(argv, "sh");
 	strv_add(argv, "build.sh");
 	strv_add(argv, verb_build_kind(&b->source));
@@ -342,6 +360,8 @@ static int verb_build_take(struct build *b, const char *arrivals, int status, st
 		return -1;
 	if (b->outside.on)
 		cli_outside_read(&b->outside, line.data);
+	if (b->ccache.on)
+		cli_ccache_read(&b->ccache, line.data);
 	if (status)
 		reason_explain(line.data, b->source.name, &b->spec, &b->reason);
 	cli_differing_read(&b->differing, line.data);
@@ -407,6 +427,7 @@ static int verb_build_run(struct build *b, int *status, struct err *e)
 	own.get = get;
 	own.out = arrivals;
 	own.layer = &b->layer;
+	own.volume = b->ccache.disk;
 	own.forwards = &b->outside.ssh;
 	own.rest = strv_argv(&argv);
 	if (b->cli->in) {
@@ -521,6 +542,7 @@ static void verb_build_fini(struct build *b)
 	strv_fini(&b->results);
 	err_fini(&b->reason);
 	cli_outside_end(&b->outside);
+	cli_ccache_end(&b->ccache);
 	strv_fini(&b->layer);
 	strv_fini(&b->wanted);
 	cli_differing_fini(&b->differing);
@@ -556,12 +578,13 @@ static void verb_build_report(const struct build *b, int status)
 
 		for (size_t i = 0; i < b->results.len; i++)
 			json_array_append_new(files, cli_json_text(b->results.items[i]));
-		cli_print_json(json_pack(
-			"{s:s, s:o, s:o, s:i, s:o, s:s, s:o, s:o*, s:o*, s:o*, s:o*}", "event", "built", "source",
-			cli_json_text(b->source.name), "version", cli_json_text(b->source.version), "status", status,
-			"out", cli_json_text(b->out), "id", b->reason.id, "files", files, "compiled", compiled,
-			"differing", differing, "text", *reason ? cli_json_text(reason) : NULL, "hint",
-			b->reason.hint ? cli_json_text(b->reason.hint) : NULL));
+		cli_print_json(json_pack("{s:s, s:o, s:o, s:i, s:o, s:s, s:o, s:o*, s:o*, s:o*, s:o*, s:o*}", "event",
+					 "built", "source", cli_json_text(b->source.name), "version",
+					 cli_json_text(b->source.version), "status", status, "out",
+					 cli_json_text(b->out), "id", b->reason.id, "files", files, "compiled",
+					 compiled, "ccache", cli_ccache_json(&b->ccache), "differing", differing,
+					 "text", *reason ? cli_json_text(reason) : NULL, "hint",
+					 b->reason.hint ? cli_json_text(b->reason.hint) : NULL));
 		return;
 	}
 	if (*reason)
@@ -569,6 +592,8 @@ static void verb_build_report(const struct build *b, int status)
 	cli_differing_report(&b->differing);
 	if (b->outside.counted)
 		cli_outside_report(&b->outside, b->source.name);
+	if (b->ccache.on)
+		cli_ccache_report(&b->ccache, b->source.name);
 	fprintf(stderr, "debwiz: %s: %s; results and log are in %s\n", b->source.name,
 		b->differing.names.len ? "built, and differs"
 		: status	       ? "the build failed"

@@ -10,6 +10,7 @@
 #include "archive/archive.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "build/ccache.h"
 #include "build/tools.h"
 #include "host/file.h"
 #include "host/lock.h"
@@ -25,6 +26,7 @@
 #define CACHE_DAYS 60
 #define TEMPLATE_DAYS 14
 #define TOOLS_DAYS 60
+#define CCACHE_DAYS 60
 
 /* Opens a machine that has a disk, locks it for `what`, runs `work` and closes it. */
 static int verb_disk_run(struct cli *cli, const char *what,
@@ -236,6 +238,8 @@ int verb_gc(struct cli *cli)
 		r = template_collect(&cli->store, TEMPLATE_DAYS, &freed, verb_disk_on_collected, cli, &e);
 	if (!r)
 		r = tools_collect(&cli->store, TOOLS_DAYS, &freed, verb_disk_on_collected, cli, &e);
+	if (!r)
+		r = ccache_collect(&cli->store, CCACHE_DAYS, &freed, verb_disk_on_collected, cli, &e);
 	if (!r)
 		r = verb_disk_remove_leftovers(cli, &e);
 	if (!r) {

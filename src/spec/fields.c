@@ -230,6 +230,12 @@ const struct field field_table[] = {
 	 .effect = FIELD_NEXT_BOOT, .title = "Hosts that compile",
 	 .help = "For \"debwiz build\": further hosts whose distccd compiles, HOST[:PORT][/JOBS], one per line. They "
 		 "receive the source; the build itself reaches their distccd alone."},
+	{"build", COLUMN("ccache", BOOL, build_ccache, "no"), .effect = FIELD_NEXT_BOOT, .title = "Compiler cache",
+	 .help = "For \"debwiz build\": ccache keeps what the compiler made, for later builds of the same source "
+		 "package on this architecture and release. Not with --reproducible and --in."},
+	{"build", COLUMN("ccache_size", SIZE, build_ccache_size, "2G", .min = 64ull << 20, .max = 24ull << 30),
+	 .effect = FIELD_NEXT_BOOT, .title = "Size of the compiler cache",
+	 .help = "For \"debwiz build\": how much is kept for an architecture and release."},
 	{"qemu", COLUMN("binary", TEXT, qemu_binary, "auto", .check = grammar_binary), .effect = FIELD_NEXT_BOOT,
 	 .title = "QEMU program", .help = "auto: the architecture's emulator in PATH; or a path."},
 	{"qemu", COLUMN("extra", LIST, qemu_extra, NULL, .check = grammar_qemu_extra), .effect = FIELD_NEXT_BOOT,

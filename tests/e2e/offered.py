@@ -67,6 +67,8 @@ FIELDS = {
     "build.network": "reach.built",
     "build.silence": "reach.built",
     "build.distcc": "reach.outside",
+    "build.ccache": "reach.cached",
+    "build.ccache_size": "reach.cached",
     "build.distcc_hosts": "- a second host: tests/fault/test_distcc.py, test_build_script.py",
     "qemu.binary": "fields.emulator",
     "qemu.extra": "fields.emulator",

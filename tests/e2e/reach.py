@@ -352,6 +352,33 @@ def outside(m):
     return "%d objects outside" % counted[0]["outside"]
 
 
+def cached(m):
+    """The same source twice with a compiler cache: the second time nothing is compiled; then on a damaged volume."""
+    top, out = (os.path.join(m.world.home, name) for name in ("cached", "cached-out"))
+    rules = SOURCE["debian/rules"].replace("\nclean build build-arch build-indep:\n\t! ip route | grep default\n", CROSS)
+    for name, text in dict(SOURCE, **{"debian/rules": rules.replace("-c -o part$$i.o", "-DN=$$i -c -o part$$i.o"),
+                                      "more.cc": "int more(int a) { return a + 1; }\n"}).items():
+        path = os.path.join(top, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    volume = os.path.join(m.world.data, "ccache", "%s-%s.raw" % (m.release, m.arch))
+    if os.path.exists(volume):
+        os.unlink(volume)
+    seen = []
+    for _ in range(3):
+        if len(seen) == 2:
+            with open(volume, "r+b") as file:
+                file.write(b"damaged" * 10000)
+        got = m.world.debwiz("build", m.ini, top, "--json", "--set", "boot.timeout=" + BOOT, "--set", "build.ccache=yes",
+                             "--set", "build.ccache_size=100M", "--out", out).ok()
+        seen.append(json.loads(got.out.splitlines()[-1])["ccache"])
+    need(seen[0]["misses"] >= 4, "compiled at first: %s", seen[0])
+    same(seen[1], {"hits": seen[0]["hits"] + seen[0]["misses"], "misses": 0}, "the second build")
+    same(seen[2], dict(seen[0], remade=True), "on a damaged volume")
+    return "%d objects, then none; the volume takes %.1f MB" % (seen[0]["misses"], os.stat(volume).st_blocks * 512 / 1e6)
+
+
 TESTED = """#!/bin/sh
 set -e
 test "$(id -u)" = 0
@@ -420,4 +447,5 @@ RUNNING = (("ssh: an agent's keys, words, options", options), ("ssh: forwards", 
            ("cp: links, holes, times", copies), ("ssh-config, for OpenSSH itself", config),
            ("ssh --start", started), ("run", temporary), ("warm start", warm), ("build", built),
            ("build --in", built_in), ("run --keep", kept), ("build --reproducible", twice),
-           ("build: a layer", layered), ("build: compiled outside", outside), ("virt-server, for autopkgtest itself", autopkgtest))
+           ("build: a layer", layered), ("build: compiled outside", outside),
+           ("build: a compiler cache", cached), ("virt-server, for autopkgtest itself", autopkgtest))

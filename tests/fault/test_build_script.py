@@ -5,6 +5,7 @@ assets/build/build.sh on this host: stand-ins take the place of what only root o
 killed by needs a second account, so that part is skipped unless root runs the tests.
 """
 import os
+import shutil
 import socket
 import subprocess
 import unittest
@@ -191,10 +192,9 @@ old) printf '\177ELFarm-relocatable-GCC: (Debian 11.2.0-14) 11.2.0' >"$last" ;;
 esac
 """
 
-    def test_hosts(self):
-        """Hosts that compile for another architecture, by another version or not at all are not used, with the reason; the
-        compilers are wrapped for those that are left."""
-        root = os.path.join(self.world.tmp, "hosts")
+    def distcc(self, names, **more):
+        """Runs distcc.sh with hosts of these names; returns its folder, the number of its first port, status and lines."""
+        root = os.path.join(self.world.tmp, "hosts%d" % next(self.world.count))
         for folder in ("bin", "lib/arm-x", "build"):
             os.makedirs(os.path.join(root, folder))
         with open(os.path.join(root, "lib/arm-x/crt1.o"), "w", encoding="utf-8") as out:
@@ -213,7 +213,6 @@ esac
             port = free.getsockname()[1]
         text = text.replace("/usr/bin/", root + "/bin/").replace("/usr/lib/", root + "/lib/").replace(
             "PATH=/usr/bin:", "ROOT=%s PATH=%s/bin:/usr/bin:" % (root, root)).replace("port=3632", "port=%d" % port)
-        names = ("gone", "x86", "old", "dead", "good")
         lines, sockets = [], []
         with open(os.path.join(root, "by-port"), "w", encoding="utf-8") as out:
             for number, name in enumerate(names):
@@ -226,24 +225,108 @@ esac
         with open(os.path.join(root, "distcc.sh"), "w", encoding="utf-8") as out:
             out.write(text)
         env = {**os.environ, "PATH": "%s/bin:%s:%s" % (root, self.world.stubs, os.environ["PATH"]), "BUILD_DISTCC_VERSION": "12.2.0",
-               "BUILD_DISTCC": "arm-x-gcc-12 arm-x-g++-12", "BUILD_DISTCC_HOSTS": "\n".join(lines)}
+               "BUILD_DISTCC": "arm-x-gcc-12 arm-x-g++-12", "BUILD_DISTCC_HOSTS": "\n".join(lines), **more}
         done = subprocess.run(["sh", os.path.join(root, "distcc.sh"), "sh", "-c", "echo it runs; exit 4"],
                               cwd=os.path.join(root, "build"), env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                               timeout=lib.LIMIT)
         for one in sockets:
             one.close()
-        self.assertEqual((done.returncode, done.stdout.decode().splitlines()), (4, [
+        return root, port, done.returncode, done.stdout.decode().splitlines()
+
+    def test_hosts(self):
+        """Hosts that compile for another architecture, by another version or not at all are not used, with the reason; the
+        compilers are wrapped for those that are left."""
+        root, port, status, lines = self.distcc(("gone", "x86", "old", "dead", "good"))
+        self.assertEqual((status, lines), (4, [
             "debwiz: the gone does not compile: ssh did not forward its socket",
             "debwiz: the x86 does not compile: its objects are for another architecture",
             "debwiz: the old does not compile: its compiler is not version 12.2.0",
             "debwiz: the dead does not compile: no answer",
             "debwiz: compiling by distcc: the good", "it runs"]))
         state = os.path.join(root, "build/.distcc")
+        self.assertEqual(lib.read(os.path.join(state, "bin/gcc")).count("exec distcc %s/bin/arm-x-gcc-12" % root), 1)
         self.assertEqual(sorted(os.listdir(os.path.join(state, "bin"))), ["arm-x-g++-12", "arm-x-gcc-12", "c++", "g++", "gcc", "gcc-12"])
         shown = subprocess.run([os.path.join(state, "bin/gcc"), "-o", "a b", "x.o"], stdout=subprocess.PIPE, check=True).stdout.decode()
         self.assertEqual(shown, "local: %s/bin/arm-x-gcc-12 -o a b x.o\n" % root)
         with open(os.path.join(state, "bin/g++"), encoding="utf-8") as file:
             self.assertIn("DISTCC_HOSTS='127.0.0.1:%d/5,lzo'" % (port + 4), file.read())
+
+    def test_hosts_cached(self):
+        """With a compiler cache the compilers are started by ccache, which starts distcc; nothing else uses these objects."""
+        root, _, status, lines = self.distcc(("good",), BUILD_CCACHE="1")
+        self.assertEqual((status, lines), (4, ["debwiz: compiling by distcc: the good", "it runs"]))
+        state = os.path.join(root, "build/.distcc")
+        self.assertIn("CCACHE_PREFIX=distcc CCACHE_EXTRAFILES='%s/compiler' exec ccache %s/bin/arm-x-gcc-12 \"$@\"\n" % (state, root),
+                      lib.read(os.path.join(state, "bin/gcc")))
+        self.assertEqual(lib.read(os.path.join(state, "compiler")), "compiled outside by version 12.2.0\n")
+
+    # A file is the disk; what is mounted is a link.
+    CACHE = {
+        "e2fsck": 'for last; do :; done\necho checked >>"$SAID"\ngrep -q made "$last" || exit 8',
+        "mkfs.ext4": 'for last; do :; done\necho made >"$last"\necho formatted >>"$SAID"',
+        "mount": 'for last; do :; done\n[ ! -e "$SAID.unmountable" ] || exit 32\n[ "$1" = --bind ] || exit 0\nrmdir "$last"\nln -s "$2" "$last"',
+        "umount": 'echo "unmounted $# $(readlink "$1")" >>"$SAID"',
+        "df": 'for last; do :; done\nprintf "Used\\n%d\\n" $(($(ls "$last" | wc -l) * 40 * 1024))',
+        "ccache": 'case $1 in\n-z) [ -w "$BUILD_CACHE" ] ;;\n--print-stats) printf "%s\\t%s\\n" direct_cache_hit 2 cache_miss 1 other 9 preprocessed_cache_hit 1 ;;\nesac',
+    }
+
+    def with_cache(self, command="case $PATH in */usr/lib/ccache:*) echo cached ;; esac", content=b"", without=(), **env):
+        """Returns the reason, the log, what the stand-ins did, and the folder of the run; a disk of zeros by default."""
+        root = os.path.join(self.world.tmp, "cache%d" % next(self.world.count))
+        os.makedirs(os.path.join(root, "disks"))
+        with open(os.path.join(root, "disks/virtio-debwiz-volume"), "wb") as out:
+            out.write(content or bytes(1 << 16))
+        for name, body in self.CACHE.items():
+            if name not in without:
+                os.rename(self.world.script(name, body), os.path.join(self.world.stubs, name))
+        env = {"SAID": os.path.join(root, "said"), "BUILD_DISKS": os.path.join(root, "disks"), "BUILD_VOLUME": os.path.join(root, "volume"),
+               "BUILD_CACHE": os.path.join(root, "cache"), "BUILD_CCACHE_CONF": os.path.join(root, "conf"), "BUILD_CCACHE": "100", **env}
+        with open(env["SAID"], "w", encoding="utf-8"):
+            pass
+        try:
+            here, status, log = self.run_script((command,), more={"ccache.sh": lib.read(os.path.join(lib.SRC, "assets/build/ccache.sh"))},
+                                                **env)
+        finally:
+            for name in self.CACHE:
+                if os.path.exists(os.path.join(self.world.stubs, name)):
+                    os.unlink(os.path.join(self.world.stubs, name))
+        self.assertEqual(status, 0, log)
+        return self.reason(here), log, lib.read(env["SAID"]).splitlines(), root
+
+    def test_cache(self):
+        """A new volume gets a file system, a sound one is used, a damaged one is made again; the build gets a folder of it."""
+        own = "unmounted 2 %s/volume/files/pack"
+        reason, log, said, root = self.with_cache()
+        self.assertEqual((reason, said), ("cached 3 1", ["formatted", "checked", own % root]), log)
+        self.assertEqual(lib.read(os.path.join(root, "conf")), "cache_dir = %s/cache\nmax_size = 100Mi\n" % root)
+        self.assertIn("cached\ndebwiz: from the compiler cache: 3, compiled: 1\n", log)
+        reason, log, said, root = self.with_cache(content=b"made")
+        self.assertEqual((reason, said), ("cached 3 1", ["checked", own % root]), log)
+        reason, log, said, root = self.with_cache(content=b"broken")
+        self.assertEqual((reason, said), ("remade\ncached 3 1", ["checked", "formatted", "checked", own % root]), log)
+        self.assertIn("debwiz: the compiler cache is damaged, and is made again\n", log)
+
+    def test_cache_missing(self):
+        """Without a volume, or one that cannot be mounted, or ccache, the build runs as without."""
+        with open(os.path.join(self.world.tmp, "not.unmountable"), "w", encoding="utf-8"):
+            pass
+        for env, why in (({"BUILD_DISKS": "/nowhere"}, "the volume is not there"),
+                         ({"SAID": os.path.join(self.world.tmp, "not")}, "the volume cannot be mounted"),
+                         ({"without": ("ccache",), "PATH": ""}, "this machine has no ccache")):
+            if shutil.which("ccache") and "without" in env:
+                continue
+            reason, log, _, _ = self.with_cache("case $PATH in */usr/lib/ccache*) ;; *) echo plain ;; esac", **env)
+            self.assertEqual(reason, "uncached " + why, log)
+            self.assertIn("debwiz: no compiler cache: %s\nplain\n" % why, log)
+
+    def test_cache_shrinks(self):
+        """The packages that were not built for longest go first, and never the one of this build."""
+        top = os.path.join(self.world.tmp, "kept/volume/files")
+        for age, name in enumerate(("pack", "newer", "older", "oldest")):
+            os.makedirs(os.path.join(top, name, "0"))
+            os.utime(os.path.join(top, name), (1000 - age, 1000 - age))
+        _, log, _, _ = self.with_cache(BUILD_VOLUME=os.path.dirname(top))
+        self.assertEqual(sorted(os.listdir(top)), ["newer", "pack"], log)
 
     def test_jobs(self):
         """Two jobs for each CPU while another compiles; without one as before."""
@@ -274,9 +357,9 @@ esac
         words = ("unshare", "-mpf", "--mount-proc")
         if os.geteuid() or subprocess.run([*words, "true"], check=False, stderr=subprocess.DEVNULL).returncode:
             self.skipTest("needs a second account and a name space of processes")
-        os.unlink(os.path.join(self.world.stubs, "runuser"))
-        os.unlink(os.path.join(self.world.stubs, "chown"))
-        os.unlink(os.path.join(self.world.stubs, "install"))
+        for path in (os.path.join(self.world.stubs, name) for name in ("runuser", "chown", "install")):
+            os.rename(path, path + ".off")
+            self.addCleanup(os.rename, path + ".off", path)
         here, status, log = self.run_script(("for i in 1 2 3 4 5 6; do sleep 1; echo $i; done",), *words, BUILD_SILENCE="3",
                                             BUILD_USER="daemon")
         self.assertEqual((status, self.reason(here)), (0, ""), log)

@@ -282,6 +282,7 @@ pkg("gcc", "4:12.2.0-3", ["/usr/bin/gcc 0755", "/usr/bin/TRIPLET-gcc -> gcc"], t
     section="devel", source="gcc-defaults", provides="c-compiler", depends="libc6 (>= 2.34)")
 pkg("gcc-12", "12.2.0-14+deb12u1", ["/usr/bin/TRIPLET-gcc-12 0755"], section="devel",
     depends="libc6 (>= 2.34)")
+pkg("ccache", "4.7.5-1", ["/usr/bin/ccache 0755"], section="devel", short="compiler cache")
 pkg("distcc", "3.4+really3.4-3", ["/usr/bin/distcc 0755", "/usr/bin/distccd 0755"], section="devel",
     depends="libc6 (>= 2.34)")
 pkg("libc6-dev", "2.36-9+deb12u10", ["/usr/include/stdio.h"], trixie="2.41-12", section="libdevel",

@@ -202,6 +202,7 @@ static const struct {
 	{"build.profiles", {"nocheck", "pkg.debwiz.x-1+b"}},
 	{"build.distcc_hosts", {"builder", "10.1.2.3:4000/8", "[fd00::1]"}},
 	{"build.silence", {"10s", "150m", "never"}},
+	{"build.ccache_size", {"64M", "2G", "24G"}},
 	{"qemu.binary", {"auto", "/opt/q e/qemu-system-arm", "./q"}},
 	{"qemu.extra", {"-device", "usb-tablet,bus=x", "-append", "a \"b\" = [c]", "#x"}},
 };

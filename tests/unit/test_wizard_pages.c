@@ -101,6 +101,8 @@ static const struct {
 	{"build.silence", "5m"},
 	{"build.distcc", "no"},
 	{"build.distcc_hosts", "builder/8\n10.0.0.1:4000"},
+	{"build.ccache", "yes"},
+	{"build.ccache_size", "4G"},
 };
 #define OTHERS (sizeof(others) / sizeof(*others))
 
