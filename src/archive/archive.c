@@ -53,8 +53,9 @@ char *archive_signers_text(const struct archive_suite *s)
 {
 	size_t debian = s->debian_signers;
 	size_t own = s->signers.len - debian;
-	char *first = debian || !own ? xasprintf("%zu Debian key%s", debian, debian == 1 ? "" : "s") : NULL;
-	char *second = own ? xasprintf("%zu key%s of your keyring", own, own == 1 ? "" : "s") : NULL;
+	char count[SIZE_TEXT];
+	char *first = debian || !own ? xstrdup(count_human(debian, "Debian key", count)) : NULL;
+	char *second = own ? xasprintf("%s of your keyring", count_human(own, "key", count)) : NULL;
 	char *text = first && second ? xasprintf("%s and %s", first, second) : xstrdup(first ? first : second);
 
 	free(first);

@@ -401,6 +401,7 @@ static void fetch_set_report(void *arg)
 	struct fetch_op *op = arg;
 	uint64_t done = op->done_bytes;
 	const char *name = NULL;
+	char count[SIZE_TEXT];
 	char *text;
 
 	for (size_t i = 0; i < op->next; i++) {
@@ -412,8 +413,8 @@ static void fetch_set_report(void *arg)
 	}
 	if (!op->progress)
 		return;
-	text = name ? xasprintf("%zu of %zu %s, %s", op->ready, op->len, op->noun, name)
-		    : xasprintf("%zu of %zu %s", op->ready, op->len, op->noun);
+	count_human(op->len, op->noun, count);
+	text = name ? xasprintf("%zu of %s, %s", op->ready, count, name) : xasprintf("%zu of %s", op->ready, count);
 	op->progress(done, op->total, text, op->arg);
 	free(text);
 }
@@ -553,7 +554,7 @@ struct archive_op *archive_fetch(struct archive *a, const struct package_set *se
 	op->done = done;
 	op->arg = arg;
 	op->len = set->len;
-	op->noun = set->len && !*set->items[0].version ? "files" : "packages";
+	op->noun = set->len && !*set->items[0].version ? "file" : "package";
 	op->items = xcalloc(set->len + 1, sizeof(*op->items));
 	for (size_t i = 0; i < set->len; i++) {
 		const struct package *p = &set->items[i];

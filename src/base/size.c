@@ -79,6 +79,12 @@ const char *size_human(uint64_t bytes, char out[SIZE_TEXT])
 	return out;
 }
 
+const char *count_human(uint64_t n, const char *noun, char out[SIZE_TEXT])
+{
+	snprintf(out, SIZE_TEXT, "%" PRIu64 " %s%s", n, noun, n == 1 ? "" : "s");
+	return out;
+}
+
 int duration_parse(const char *s, uint64_t *ms, struct err *e)
 {
 	const char *p = s;

@@ -15,6 +15,7 @@
 #include "archive/cache.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/size.h"
 #include "host/facts.h"
 #include "host/file.h"
 #include "image/folder.h"
@@ -172,7 +173,8 @@ static int tools_fetch(struct tools_fetching *f, struct err *e)
 static int tools_unpack(const struct tools_fetching *f, const char *to, struct err *e)
 {
 	struct root_deb *debs = xcalloc(f->set.len, sizeof(*debs));
-	AUTO_FREE char *text = xasprintf("unpacking %zu packages", f->set.len);
+	char packages[SIZE_TEXT];
+	AUTO_FREE char *text = xasprintf("unpacking %s", count_human(f->set.len, "package", packages));
 	AUTO_STRV struct strv paths = STRV_INIT;
 	int r;
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "host/file.h"
 #include "outside.h"
 
@@ -53,12 +54,13 @@ static const char *ccache_why(const struct cli_ccache *x)
 void cli_ccache_report(const struct cli_ccache *x, const char *name)
 {
 	const char *why = ccache_why(x);
+	char count[SIZE_TEXT];
 
 	if (x->cache.remade || x->counts.remade)
 		fprintf(stderr, "debwiz: %s: the compiler cache was damaged and was created again, empty\n", name);
 	if (x->counts.counted)
-		fprintf(stderr, "debwiz: %s: %u of %u compilations came from the compiler cache\n", name,
-			x->counts.hits, x->counts.hits + x->counts.misses);
+		fprintf(stderr, "debwiz: %s: %u of %s from the compiler cache\n", name, x->counts.hits,
+			count_human(x->counts.hits + x->counts.misses, "object", count));
 	else if (*why)
 		fprintf(stderr, "debwiz: %s: builds without the compiler cache: %s%s%s\n", name, why,
 			x->why.hint ? "; " : "", x->why.hint ? x->why.hint : "");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "host/facts.h"
 #include "host/file.h"
 #include "host/paths.h"
@@ -189,10 +190,12 @@ void cli_outside_read(struct cli_outside *x, const char *text)
 void cli_outside_report(const struct cli_outside *x, const char *name)
 {
 	AUTO_FREE char *reasons = strv_join(&x->counts.reasons, "; ");
+	char count[SIZE_TEXT];
 
 	if (x->counted)
-		fprintf(stderr, "debwiz: %s: %u objects were compiled outside the machine, %u in it%s%s%s\n", name,
-			x->counts.outside, x->counts.inside, *reasons ? " (" : "", reasons, *reasons ? ")" : "");
+		fprintf(stderr, "debwiz: %s: %s compiled outside the machine, %u in it%s%s%s\n", name,
+			count_human(x->counts.outside, "object", count), x->counts.inside, *reasons ? " (" : "",
+			reasons, *reasons ? ")" : "");
 	else if (x->why.kind)
 		fprintf(stderr, "debwiz: %s: compiles in the emulated machine: %s%s%s\n", name, x->why.text,
 			x->why.hint ? "; " : "", x->why.hint ? x->why.hint : "");

@@ -13,6 +13,7 @@
 #include "base/asset.h"
 #include "base/mem.h"
 #include "base/quote.h"
+#include "base/size.h"
 #include "base/text.h"
 #include "connection.h"
 #include "host/file.h"
@@ -405,13 +406,16 @@ static const struct virt_request {
 
 static const struct virt_request *virt_find(const struct virt *v, const struct strv *words, struct err *e)
 {
+	char count[SIZE_TEXT];
+
 	for (size_t i = 0; words->len && i < ARRAY_SIZE(virt_requests); i++) {
 		const struct virt_request *r = &virt_requests[i];
 
 		if (strcmp(r->name, words->items[0]) != 0)
 			continue;
 		if (r->args != words->len - 1)
-			err_set(e, ERR_USAGE, "virt-request", "%s takes %zu arguments", r->name, r->args);
+			err_set(e, ERR_USAGE, "virt-request", "%s takes %s", r->name,
+				count_human(r->args, "argument", count));
 		else if (r->state != VIRT_ANY && (r->state == VIRT_OPEN) != (v->scratch != NULL))
 			err_set(e, ERR_USAGE, "virt-request", "%s: the testbed is %s", r->name,
 				v->scratch ? "open" : "closed");

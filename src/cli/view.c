@@ -82,10 +82,12 @@ static void view_live_line(struct view *v, const struct runner_event *ev)
 /* Prints one line for all steps that were skipped, as soon as a step takes time; -v lists each of them instead. */
 static void view_skipped_line(struct view *v)
 {
+	char steps[SIZE_TEXT];
+
 	if (v->skipped && !v->summarized && !v->cli->verbose) {
 		view_clear_line(v);
-		fprintf(stderr, "%s %-12s %zu step%s unchanged\n", view_sign(v, STEP_SKIPPED), "Done before",
-			v->skipped, v->skipped == 1 ? "" : "s");
+		fprintf(stderr, "%s %-12s %s unchanged\n", view_sign(v, STEP_SKIPPED), "Done before",
+			count_human(v->skipped, "step", steps));
 		v->summarized = true;
 	}
 }

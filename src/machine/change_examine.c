@@ -160,7 +160,7 @@ static void change_list_losses(const struct store *store, const char *dir, bool 
 		c->loses_data = !info.untouched;
 	}
 	if (info.snapshots)
-		strv_addf(&c->lost, "%u snapshot%s", info.snapshots, info.snapshots == 1 ? "" : "s");
+		strv_add(&c->lost, count_human(info.snapshots, "snapshot", used));
 	if (suspended)
 		strv_add(&c->lost, "its suspended state");
 	if (change_has(dir, STORE_PFLASH_VARS))

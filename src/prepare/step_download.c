@@ -24,13 +24,13 @@ static void step_download_fetch(struct step_run *run);
 static void step_download_end(struct step_run *run, struct err *e)
 {
 	struct download *d = step_state(run);
-	char size[SIZE_TEXT];
+	char size[SIZE_TEXT], count[SIZE_TEXT];
 	uint64_t bytes = 0;
 	AUTO_FREE char *summary = NULL;
 
 	for (size_t i = 0; i < d->all.len; i++)
 		bytes += d->all.items[i].size;
-	summary = xasprintf("%zu packages, %s", d->all.len, size_human(bytes, size));
+	summary = xasprintf("%s, %s", count_human(d->all.len, "package", count), size_human(bytes, size));
 	free(d->all.items);
 	free(d);
 	step_set_state(run, NULL);

@@ -32,8 +32,9 @@ static void step_medium_end(struct root_writing *w, struct err *e)
 {
 	struct medium *m = (struct medium *)w;
 	struct step_run *run = m->w.run;
-	char size[SIZE_TEXT];
-	AUTO_FREE char *summary = xasprintf("%zu packages, %s", m->w.request.extra_count, size_human(m->bytes, size));
+	char size[SIZE_TEXT], count[SIZE_TEXT];
+	AUTO_FREE char *summary = xasprintf("%s, %s", count_human(m->w.request.extra_count, "package", count),
+					    size_human(m->bytes, size));
 	struct err error = ERR_INIT;
 
 	if (e)

@@ -139,7 +139,7 @@ static void step_packages_start(struct step_run *run, void *job)
 	struct job *j = job;
 	struct err e = ERR_INIT;
 	const struct package_set *sets[] = {&j->packages, &j->layer_packages};
-	char size[SIZE_TEXT];
+	char size[SIZE_TEXT], count[SIZE_TEXT];
 	uint64_t bytes = 0;
 	AUTO_FREE char *summary = NULL;
 
@@ -151,9 +151,10 @@ static void step_packages_start(struct step_run *run, void *job)
 		for (size_t i = 0; i < sets[k]->len; i++)
 			bytes += sets[k]->items[i].size;
 	summary = job_is_installer(j) ? xasprintf("%s %s", j->installer.items[0].name, j->installer.items[0].version)
-		  : job_is_image(j)   ? xstrdup(j->firmware.len ? "the firmware alone" : "none")
-				      : xasprintf("%zu packages, %s", j->packages.len + j->layer_packages.len,
-						  size_human(bytes, size));
+		  : job_is_image(j)
+			  ? xstrdup(j->firmware.len ? "the firmware alone" : "none")
+			  : xasprintf("%s, %s", count_human(j->packages.len + j->layer_packages.len, "package", count),
+				      size_human(bytes, size));
 	step_done(run, summary);
 }
 

@@ -48,10 +48,10 @@ static uint64_t step_unpack_room_for(uint64_t installed)
 static void step_unpack_end(struct root_writing *w, struct err *e)
 {
 	struct unpacking *u = (struct unpacking *)w;
-	char size[SIZE_TEXT];
-	AUTO_FREE char *summary =
-		xasprintf("%zu packages, %s; kernel %s", u->w.request.deb_count, size_human(u->bytes, size),
-			  u->w.job->base.kernel_version ? u->w.job->base.kernel_version : "");
+	char size[SIZE_TEXT], count[SIZE_TEXT];
+	AUTO_FREE char *summary = xasprintf("%s, %s; kernel %s", count_human(u->w.request.deb_count, "package", count),
+					    size_human(u->bytes, size),
+					    u->w.job->base.kernel_version ? u->w.job->base.kernel_version : "");
 	struct err error = ERR_INIT;
 	struct step_run *run;
 

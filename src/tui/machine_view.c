@@ -118,7 +118,7 @@ int machine_facts_paint(const struct machine_facts *m, const struct catalog *cat
 	const struct catalog_arch *arch = catalog_arch_find(catalog, s ? s->arch : "");
 	const char *accel = m->overview->run.accel;
 	unsigned cpus;
-	char memory[SIZE_TEXT];
+	char memory[SIZE_TEXT], count[SIZE_TEXT];
 	char *disk = disk_text(c, m->overview, 0);
 	char *text;
 
@@ -136,7 +136,7 @@ int machine_facts_paint(const struct machine_facts *m, const struct catalog *cat
 	row += machine_view_row_of(c, row, "Boots", text);
 	free(text);
 	cpus = s->cpu_count ? s->cpu_count : qemu_auto_cpus(m->cpus, arch);
-	text = xasprintf("%u CPU%s, %s memory%s%s", cpus, cpus == 1 ? "" : "s",
+	text = xasprintf("%s, %s memory%s%s", count_human(cpus, "CPU", count),
 			 size_human(qemu_memory(s, arch, m->cpus, m->memory), memory), accel && *accel ? ", " : "",
 			 !accel			? ""
 			 : strcmp(accel, "tcg") ? accel

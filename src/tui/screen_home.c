@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "change_dialog.h"
 #include "host/facts.h"
 #include "host/paths.h"
@@ -336,10 +337,10 @@ static void home_lines(struct screen *s, struct screen_lines *out)
 {
 	struct home *h = s->self;
 	const struct overview *l = home_current(h);
+	char cpus[SIZE_TEXT];
 
 	buf_adds(&out->title, "machines");
-	buf_addf(&out->status, "%s %s · %u CPU%s", h->host.os, h->host.machine, h->host.cpus,
-		 h->host.cpus == 1 ? "" : "s");
+	buf_addf(&out->status, "%s %s · %s", h->host.os, h->host.machine, count_human(h->host.cpus, "CPU", cpus));
 	home_help_line(s, out);
 	if (h->finding) {
 		screen_lines_key(out, "type", 0, "part of a name");

@@ -134,9 +134,11 @@ static size_t screen_progress_choose_steps(const struct step_view *steps, size_t
 
 static void screen_progress_paint_before(const struct canvas *c, int row, size_t before)
 {
+	char steps[SIZE_TEXT];
+
 	canvas_put(c, row, LEFT, ROLE_DIM, canvas_glyph(c, GLYPH_DONE));
 	canvas_put(c, row, LEFT + 2, ROLE_TEXT, "Done before");
-	canvas_putf(c, row, LEFT + 2 + TITLE, ROLE_TEXT, "%zu steps", before);
+	canvas_put(c, row, LEFT + 2 + TITLE, ROLE_TEXT, count_human(before, "step", steps));
 	canvas_put_right(c, row, c->columns - 2, ROLE_DIM, words_step_state(STEP_SKIPPED));
 }
 

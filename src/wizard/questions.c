@@ -440,10 +440,11 @@ static void questions_note_password(struct wizard *w, struct buf *out)
 static void questions_note_keys(struct wizard *w, struct buf *out)
 {
 	struct choice_list l = wizard_options(w, wizard_question(w, "system.ssh_key"));
+	char files[SIZE_TEXT];
 
 	if (w->spec.ssh_keys.len)
-		buf_addf(out, "%zu file%s, in addition to the key that debwiz creates.", w->spec.ssh_keys.len,
-			 w->spec.ssh_keys.len == 1 ? "" : "s");
+		buf_addf(out, "%s, in addition to the key that debwiz creates.",
+			 count_human(w->spec.ssh_keys.len, "file", files));
 	else if (l.len)
 		buf_addf(out, "All %zu found in ~/.ssh, in addition to the key that debwiz creates.", l.len);
 	else

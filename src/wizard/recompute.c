@@ -118,8 +118,8 @@ static void recompute_check_existing(struct wizard *w)
 		recompute_add_fault(w, "disk.size", text);
 		free(text);
 	} else if (w->spec.disk_size > wizard_existing(w)->disk && wizard_existing(w)->snapshots) {
-		text = xasprintf("the disk has %u snapshot%s and cannot grow until they are deleted",
-				 wizard_existing(w)->snapshots, wizard_existing(w)->snapshots == 1 ? "" : "s");
+		text = xasprintf("the disk has %s and cannot grow until they are deleted",
+				 count_human(wizard_existing(w)->snapshots, "snapshot", has));
 		recompute_add_fault(w, "disk.size", text);
 		free(text);
 	}

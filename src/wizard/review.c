@@ -77,7 +77,8 @@ static void review_add_runs(struct wizard *w, struct choices *out)
 		buf_adds(&b, wizard_accelerates(w) ? "accelerated if possible" : "emulated");
 	if (!strcmp(model, "auto") && a)
 		model = wizard_accelerates(w) ? "of this host's kind" : a->cpu_tcg;
-	buf_addf(&b, "; %u CPU%s %s, %s", cpus, cpus == 1 ? "" : "s", model, size_human(wizard_memory(w), text));
+	buf_addf(&b, "; %s %s, ", count_human(cpus, "CPU", text), model);
+	buf_adds(&b, size_human(wizard_memory(w), text));
 	review_add(out, "Runs here", &b);
 }
 
@@ -147,6 +148,7 @@ static void review_add_network(struct wizard *w, struct choices *out)
 static void review_add_devices(struct wizard *w, struct choices *out)
 {
 	const struct spec *s = &w->spec;
+	char count[SIZE_TEXT];
 	struct buf b;
 
 	buf_init(&b, 0);
@@ -162,9 +164,9 @@ static void review_add_devices(struct wizard *w, struct choices *out)
 	if (s->audio)
 		buf_adds(&b, ", sound");
 	if (s->shares.len)
-		buf_addf(&b, ", %zu shared folder%s", s->shares.len, s->shares.len == 1 ? "" : "s");
+		buf_addf(&b, ", %s", count_human(s->shares.len, "shared folder", count));
 	if (s->drives.len)
-		buf_addf(&b, ", %zu further drive%s", s->drives.len, s->drives.len == 1 ? "" : "s");
+		buf_addf(&b, ", %s", count_human(s->drives.len, "further drive", count));
 	if (!b.len) {
 		buf_fini(&b);
 		return;

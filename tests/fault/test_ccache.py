@@ -62,7 +62,7 @@ class Ccache(Case):
         self.write(os.path.join(box.root, "why"), "cached 30 10\n")
         status, _, err = self.build(box, self.tree(box))
         self.assertEqual(status, 0, err)
-        self.assertIn("debwiz: pack: 30 of 40 compilations came from the compiler cache\n", err)
+        self.assertIn("debwiz: pack: 30 of 40 objects from the compiler cache\n", err)
         self.assertEqual((self.disks(box), self.variables(box)), ([self.volume(box)], ["BUILD_CCACHE=2048"]))
         self.assertIn("package/ccache.sh", self.said(box, "staged"))
         made = os.stat(self.volume(box))

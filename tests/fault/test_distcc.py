@@ -189,7 +189,7 @@ class Outside(test_build.Case):
         self.assertEqual((result.status, result.id), (125, "file-not-agreed"), str(result))
         status, _, err = self.build(box, top)
         self.assertEqual(status, 0, err)
-        self.assertIn("pack: 1 objects were compiled outside the machine, 0 in it", err)
+        self.assertIn("pack: 1 object compiled outside the machine, 0 in it", err)
         self.assertEqual([v.partition("-build-")[2].partition("-")[2] for v in self.variables(box)[3:]],
                          ["1,8,builder.example", "2,4,[fd00::1]"])
         forwards = [a for a in self.said(box, "argv") if a.startswith("-R")]

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "tui/toolkit/term.h"
 
 #define BELL_MS 500 /* from one to the next */
@@ -32,11 +33,13 @@ static void osc_requests_on_clip(const struct err *e, const json_t *answer, void
 {
 	struct pane *p = arg;
 	const json_t *text = json_object_get(answer, "text");
+	char bytes[SIZE_TEXT];
 
 	if (e || !json_is_string(text))
 		return;
 	term_clip(app_term(pane_app(p)), json_string_value(text), json_string_length(text));
-	pane_say(p, ROLE_GOOD, "The guest put %zu bytes on the clipboard", json_string_length(text));
+	pane_say(p, ROLE_GOOD, "The guest put %s on the clipboard",
+		 count_human(json_string_length(text), "byte", bytes));
 }
 
 static void osc_requests_set_title(struct osc_requests *r, const char *title)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "console/row.h"
 #include "transfer.h"
 
@@ -180,12 +181,12 @@ void scrollback_read(struct scrollback *s, struct scrollback_place from, struct 
 static void scrollback_on_copied(struct pane *p, char *text)
 {
 	struct scrollback *s = pane_scrollback(p);
-	char prefix[8];
+	char prefix[8], bytes[SIZE_TEXT];
 
 	free(s->copied);
 	s->copied = text;
 	term_clip(app_term(pane_app(p)), text, strlen(text)); /* as if the terminal itself had marked it */
-	pane_say(p, ROLE_GOOD, "Copied %zu bytes: %s ] pastes them", strlen(text),
+	pane_say(p, ROLE_GOOD, "Copied %s: %s ] pastes them", count_human(strlen(text), "byte", bytes),
 		 pane_key_name(pane_prefix(p), prefix));
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "host/file.h"
 #include "scrollback.h"
 
@@ -183,17 +184,18 @@ static void transfer_on_sent(const struct err *e, const json_t *answer, void *ar
 static void transfer_send_next(struct pane *p)
 {
 	struct transfer_sender *s = pane_transfer(p)->sender;
+	char bytes[SIZE_TEXT];
 
 	s->piece = s->text.len - s->at < CHUNK ? s->text.len - s->at : CHUNK;
 	while (s->at + s->piece < s->text.len && s->piece > 1 &&
 	       ((unsigned char)s->text.data[s->at + s->piece] & 0xc0) == 0x80)
 		s->piece--;
 	if (!s->piece) {
-		pane_say(p, ROLE_GOOD, "Sent: %s, %zu bytes", s->path, s->at);
+		pane_say(p, ROLE_GOOD, "Sent: %s, %s", s->path, count_human(s->at, "byte", bytes));
 		transfer_stop(pane_transfer(p));
 		return;
 	}
-	pane_say(p, ROLE_WORK, "Sending %s: %zu of %zu bytes", s->path, s->at, s->text.len);
+	pane_say(p, ROLE_WORK, "Sending %s: %zu of %s", s->path, s->at, count_human(s->text.len, "byte", bytes));
 	attach_paste(pane_attach(p), s->text.data + s->at, s->piece, transfer_on_sent, p);
 }
 
