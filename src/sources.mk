@@ -93,6 +93,7 @@ BUILD = \
 	include/build/ccache.h \
 	include/build/depends.h \
 	include/build/outside.h \
+	include/build/phase.h \
 	include/build/reason.h \
 	include/build/results.h \
 	include/build/revision.h \
@@ -102,6 +103,7 @@ BUILD = \
 	src/build/ccache.c \
 	src/build/depends.c \
 	src/build/outside.c \
+	src/build/phase.c \
 	src/build/reason.c \
 	src/build/results.c \
 	src/build/revision.c \

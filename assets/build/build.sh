@@ -269,6 +269,7 @@ if [ -n "${BUILD_CCACHE-}" ]; then
 	. ./ccache.sh
 	ccache_open || BUILD_CCACHE=
 fi
+echo "debwiz: builds $stem" | tee -a "$log"
 killed=$(killed_for_memory)
 watcher=
 if [ "${BUILD_SILENCE:-0}" != 0 ]; then

@@ -10,6 +10,7 @@
 #include "base/line_reader.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "build/phase.h"
 #include "build/source.h"
 #include "catalog/catalog.h"
 #include "connection.h"
@@ -80,7 +81,7 @@ static int builds_read_machine(struct builds *b, const char *arch, const struct 
 static int builds_choose_limit(struct builds *b, const struct strv *arches, struct err *e)
 {
 	uint64_t available = host_free_memory(), most = MACHINE_OVERHEAD, fit;
-	char has[SIZE_TEXT], takes[SIZE_TEXT];
+	char has[SIZE_TEXT], takes[SIZE_TEXT], cpus[SIZE_TEXT];
 	struct host_facts facts;
 	int r = 0;
 
@@ -99,9 +100,9 @@ static int builds_choose_limit(struct builds *b, const struct strv *arches, stru
 	else if (!r)
 		fprintf(stderr,
 			"debwiz: %zu builds, up to %zu in parallel: a machine takes up to %s, %s are free, "
-			"and this host has %u CPU%s\n",
-			b->count, b->limit, size_human(most, takes), size_human(available, has), facts.cpus,
-			facts.cpus == 1 ? "" : "s");
+			"and this host has %s\n",
+			b->count, b->limit, size_human(most, takes), size_human(available, has),
+			count_human(facts.cpus, "CPU", cpus));
 	host_facts_fini(&facts);
 	return r;
 }
@@ -185,20 +186,27 @@ static bool builds_take_event(struct builds_job *j, const char *line)
 static void builds_on_out_line(const char *line, void *arg)
 {
 	struct builds_job *j = arg;
+	const char *phase = build_phase(line);
 
+	if (phase)
+		builds_set(&j->phase, xstrdup(phase));
 	if (!builds_take_event(j, line) && j->all->cli->verbose && !j->all->cli->json) {
 		cli_line_end(&j->all->line);
 		printf("%s: %s\n", j->label, line);
 	}
 }
 
-/* A phase so far, or one that has ended: without its sign, and without what is behind its name. */
+/* A phase so far, or one that has ended: without its sign, and without what is behind its name. Before the first one:
+ * what is done for the source, behind its name. */
 static void builds_on_err_line(const char *line, void *arg)
 {
 	struct builds_job *j = arg;
 	const char *name = strchr(line, ' ');
+	size_t n = strlen(j->source);
 
-	if (name && (name - line) <= 3 && name[1] != ' ')
+	if (!strncmp(line, j->source, n) && line[n] == ':' && line[n + 1] == ' ')
+		builds_set(&j->phase, xstrdup(line + n + 2));
+	else if (name && (name - line) <= 3 && name[1] != ' ')
 		builds_set(&j->phase, xstrndup(name + 1, strcspn(name + 1, " ")));
 	if (j->all->cli->verbose) {
 		cli_line_end(&j->all->line);
@@ -219,27 +227,33 @@ static void builds_on_output(int fd, const char *p, size_t n, void *arg)
 
 /* ---- the children ---- */
 
-static const char *builds_result(const struct builds_job *j)
+/* Returns what became of it; owned. */
+static char *builds_result(const struct builds_job *j)
 {
-	return j->state == BUILDS_WAITS ? TEXT_NOT_BEGUN
-	       : !j->status		? "built"
-	       : j->text		? j->text
-					: "the build failed";
+	if (j->state == BUILDS_WAITS)
+		return xstrdup(TEXT_NOT_BEGUN);
+	if (!j->status)
+		return xstrdup("built");
+	if (j->text)
+		return xstrdup(j->text);
+	return j->phase ? xasprintf("the build failed; its last phase: %s", j->phase) : xstrdup("the build failed");
 }
 
 static void builds_next(struct builds *b);
 
 static void builds_finish(struct builds_job *j, int status)
 {
+	AUTO_FREE char *result = NULL;
 	struct cli *cli = j->all->cli;
 	char took[SIZE_TEXT];
 
 	j->state = BUILDS_ENDED;
 	j->status = status;
 	j->took = loop_now(cli->loop) - j->begun;
+	result = builds_result(j);
 	cli_line_end(&j->all->line);
 	if (!cli->json)
-		fprintf(stderr, "debwiz: %s: %s (%s)\n", j->label, builds_result(j), duration_human(j->took, took));
+		fprintf(stderr, "debwiz: %s: %s (%s)\n", j->label, result, duration_human(j->took, took));
 }
 
 static void builds_on_ended(int64_t status, int signum, void *arg)
@@ -387,13 +401,14 @@ static void builds_report_json(const struct builds *b, size_t built, int status)
 
 	for (size_t i = 0; i < b->count; i++) {
 		const struct builds_job *j = &b->jobs[i];
+		AUTO_FREE char *result = builds_result(j);
 
-		json_array_append_new(jobs,
-				      json_pack("{s:o, s:o, s:o*, s:o, s:i, s:s, s:o, s:I}", "job",
-						cli_json_text(j->label), "source", cli_json_text(j->source), "arch",
-						j->arch ? cli_json_text(j->arch) : NULL, "out", cli_json_text(j->out),
-						"status", j->status, "id", j->id ? j->id : "", "text",
-						cli_json_text(builds_result(j)), "ms", (json_int_t)j->took));
+		json_array_append_new(
+			jobs, json_pack("{s:o, s:o, s:o*, s:o, s:i, s:s, s:o, s:o*, s:I}", "job",
+					cli_json_text(j->label), "source", cli_json_text(j->source), "arch",
+					j->arch ? cli_json_text(j->arch) : NULL, "out", cli_json_text(j->out), "status",
+					j->status, "id", j->id ? j->id : "", "text", cli_json_text(result), "phase",
+					j->phase ? cli_json_text(j->phase) : NULL, "ms", (json_int_t)j->took));
 	}
 	cli_print_json(json_pack("{s:s, s:I, s:I, s:i, s:o}", "event", "summary", "built", (json_int_t)built, "total",
 				 (json_int_t)b->count, "status", status, "jobs", jobs));
@@ -417,13 +432,13 @@ static void builds_report(const struct builds *b, int status)
 	printf("%-*s %6s %12s  %s\n", width, "BUILD", "STATUS", "TIME", "RESULT");
 	for (size_t i = 0; i < b->count; i++) {
 		const struct builds_job *j = &b->jobs[i];
+		AUTO_FREE char *result = builds_result(j);
 		char took[SIZE_TEXT];
 
-		printf("%-*s %6d %12s  %s\n", width, j->label, j->status, duration_human(j->took, took),
-		       builds_result(j));
+		printf("%-*s %6d %12s  %s\n", width, j->label, j->status, duration_human(j->took, took), result);
 	}
 	cli_flush();
-	fprintf(stderr, "debwiz: %zu of %zu were built; results and logs are in %s\n", built, b->count,
+	fprintf(stderr, "debwiz: %zu of %zu built; results and logs are in %s\n", built, b->count,
 		b->cli->out ? b->cli->out : "this folder");
 }
 

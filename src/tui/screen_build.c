@@ -11,6 +11,7 @@
 #include "base/line_reader.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "build/phase.h"
 #include "catalog/catalog.h"
 #include "host/file.h"
 #include "host/paths.h"
@@ -148,7 +149,10 @@ static bool build_take_event(struct build *b, const char *line)
 static void build_on_out_line(const char *line, void *arg)
 {
 	struct build *b = arg;
+	const char *phase = build_phase(line);
 
+	if (phase)
+		build_set(&b->phase, xasprintf("The build %s.", phase));
 	if (!build_take_event(b, line))
 		viewer_add(&b->log, line);
 }

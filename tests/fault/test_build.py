@@ -29,6 +29,7 @@ find package/ -mindepth 1 ! -name build.sh ! -name distcc.sh | sort >"$GUEST/sta
 mkdir package/out
 cp "$GUEST/why" package/reason 2>/dev/null || : >package/reason
 echo log >package/out/x.build
+cat "$GUEST/phase" 2>/dev/null
 if [ -e "$GUEST/hangs" ] || [ -e "$GUEST/waits" ]; then exec sleep 1000; fi
 [ -e "$GUEST/second" ] && mkdir "package/out/$(cat "$GUEST/second")" && echo deb | tee package/out/x.deb >"package/out/$(cat "$GUEST/second")/x.deb"
 [ -e "$GUEST/fails" ] && exit 3
@@ -397,7 +398,7 @@ class Build(Case):
         self.assertRegex(err, "debwiz: 3 builds, up to [1-3] in parallel: a machine takes up to .+, .+ are free, and this host has [0-9]+ CPU")
         self.assertIn("debwiz: pack_1.0-1: built (", err)
         self.assertIn("debwiz: hell: there is no source package hell", err)
-        self.assertIn("debwiz: 2 of 3 were built; results and logs are in results", err)
+        self.assertIn("debwiz: 2 of 3 built; results and logs are in results", err)
         lines = [line.split(None, 1)[0] for line in out.splitlines()]
         self.assertEqual(lines, ["BUILD", "pack_1.0-1", "hell", "pack_1.0"], out)
         self.assertEqual(sorted(lib.tree(os.path.join(box.root, "results"))),
@@ -445,6 +446,27 @@ class Build(Case):
         self.assertEqual({j["status"] for j in end["jobs"]}, {130})
         self.assertEqual(end["jobs"][-1]["text"], "not begun")
         self.assertEqual(self.left(box), [])
+
+    def test_several_phases(self):
+        """What each of them does is shown while it runs, and what a failed one did last."""
+        box = self.made()
+        os.mkdir(os.path.join(box.root, "each"))
+        self.write(os.path.join(box.root, "phase"), " debian/rules build\n   dh_auto_build -- all\n   dh_auto_building\n")
+        self.write(os.path.join(box.root, "waits"), "")
+        self.answer_each(box)
+        told = os.path.join(box.root, "told")
+        with open(told, "w", encoding="utf-8") as out:
+            child = box.start("build", box.ini, *[self.tree(box)] * 2, "--trust", *box.settings(), "--out", "results", cwd=box.root,
+                              stdout=subprocess.DEVNULL, stderr=out)
+        lib.poll(lambda: "builds: pack_1.0-1: compiles, " in lib.read(told))
+        child.send_signal(signal.SIGTERM)
+        child.wait(lib.LIMIT)
+        os.unlink(os.path.join(box.root, "waits"))
+        self.write(os.path.join(box.root, "fails"), "")
+        status, out, err = self.several(box, "--json")
+        jobs = {j["job"]: j for j in json.loads(out.splitlines()[-1])["jobs"]}
+        self.assertEqual([jobs[name]["text"] for name in ("pack_1.0-1", "pack_1.0")], ["the build failed; its last phase: compiles"] * 2, err)
+        self.assertEqual((jobs["pack_1.0"]["phase"], status), ("compiles", 125), out)
 
     def test_artifacts(self):
         """Patterns below the source's folder are passed on; others are refused."""

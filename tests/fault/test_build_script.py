@@ -79,7 +79,7 @@ class Script(lib.Case):
         """A machine's own apt gets its lists if it lacks them; one archive that cannot be read does not count."""
         here, status, log = self.run_script(("echo ran",), BUILD_DEPENDS="fixture (>= 1), b")
         self.assertEqual((status, self.reason(here)), (0, ""), log)
-        self.assertRegex(log, "has .* satisfy fixture \\(>= 1\\), b\nran\n")
+        self.assertRegex(log, "has .* satisfy fixture \\(>= 1\\), b\ndebwiz: builds pack_1.0_armhf\nran\n")
         here, status, log = self.run_script(("echo ran",), BUILD_DEPENDS="nowhere")
         self.assertEqual((status, self.reason(here)), (124, "dependencies"), log)
         self.assertNotIn("ran\n", log)
@@ -317,7 +317,7 @@ esac
                 continue
             reason, log, _, _ = self.with_cache("case $PATH in */usr/lib/ccache*) ;; *) echo plain ;; esac", **env)
             self.assertEqual(reason, "uncached " + why, log)
-            self.assertIn("debwiz: no compiler cache: %s\nplain\n" % why, log)
+            self.assertIn("debwiz: no compiler cache: %s\ndebwiz: builds pack_1.0_armhf\nplain\n" % why, log)
 
     def test_cache_shrinks(self):
         """The packages that were not built for longest go first, and never the one of this build."""

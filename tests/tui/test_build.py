@@ -24,7 +24,7 @@ mkdir -p package/out
 echo log >package/out/x.build
 i=0
 while [ $i -lt 60 ]; do i=$((i + 1)); echo "compiles $i"; done
-if [ -e "$GUEST/hangs" ]; then touch "$GUEST/began"; exec sleep 1000; fi
+if [ -e "$GUEST/hangs" ]; then printf '   dh_auto_test\n'; touch "$GUEST/began"; exec sleep 1000; fi
 if [ -e "$GUEST/fails" ]; then echo "memory cc1plus" >package/reason; printf 'one\n\nthree\n10 %%\r20 %%\n'; exit 3; fi
 echo deb >package/out/x.deb
 """
@@ -150,7 +150,7 @@ class Build(world.Case):
         with open(os.path.join(box.root, "hangs"), "wb"):
             pass
         self.choose(s)
-        s.wait("compiles 60", "Esc stop")
+        s.wait("compiles 60", "Esc stop", "The build tests.")
         s.key("Esc")
         s.wait("Stop the build?")
         s.key("Enter")
