@@ -38,6 +38,8 @@ struct qemu_probe {
 int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, struct qemu_probe *out,
 	       struct err *e);
 void qemu_probe_fini(struct qemu_probe *p);
+/* Fails (qemu-missing, with how to install it) if this host has no QEMU for the architecture. Runs no program. */
+int qemu_check_installed(const struct catalog_arch *arch, struct err *e);
 /* Fails (qemu-old) if this host's QEMU is too old for the architecture, or for its firmware if the machine boots by it;
  * a missing QEMU is not an error. Blocks for some tens of ms. */
 int qemu_check_version(const struct spec *s, const struct catalog_arch *arch, struct err *e);

@@ -324,6 +324,25 @@ fail:
 	return -1;
 }
 
+int qemu_check_installed(const struct catalog_arch *arch, struct err *e)
+{
+	AUTO_FREE char *native = host_which(probe_native_name(arch));
+	AUTO_FREE char *binary = NULL;
+	struct host_facts host;
+	struct spec s;
+	bool accelerates;
+
+	host_facts_get(&host);
+	accelerates = strv_has(&arch->native_hosts, host.machine);
+	host_facts_fini(&host);
+	if (native && accelerates)
+		return 0;
+	spec_init(&s);
+	binary = probe_find_binary(&s, arch->qemu, e);
+	spec_fini(&s);
+	return binary ? 0 : -1;
+}
+
 int qemu_check_version(const struct spec *s, const struct catalog_arch *arch, struct err *e)
 {
 	struct qemu_probe p = {.binary = probe_find_binary(s, arch->qemu, NULL)};

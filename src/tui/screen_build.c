@@ -17,6 +17,7 @@
 #include "host/paths.h"
 #include "host/proc.h"
 #include "machine/store.h"
+#include "qemu/probe.h"
 #include "tui/screens.h"
 #include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
@@ -552,20 +553,35 @@ static void build_places_add_machines(struct build_places *q, const char *curren
 	}
 }
 
+/* Returns why this host cannot run a machine of the architecture; owned, NULL: it can, as far as that is known without
+ * a trial. */
+static char *build_places_why_not(const struct catalog_arch *a)
+{
+	AUTO_ERR struct err e = ERR_INIT;
+
+	if (qemu_check_installed(a, &e) == 0)
+		return NULL;
+	return xasprintf("%s%s%s", e.text, e.hint ? "; " : "", e.hint ? e.hint : "");
+}
+
 static void build_places_add_releases(struct build_places *q)
 {
 	const struct catalog *c = app_catalog(q->app);
 	const struct catalog_release *r;
 	const struct catalog_arch *a;
 
-	for (size_t i = 0; (a = catalog_arch_next(c, &i));)
+	for (size_t i = 0; (a = catalog_arch_next(c, &i));) {
+		AUTO_FREE char *why_not = !a->ports && !*a->not_offered ? build_places_why_not(a) : NULL;
+
 		for (size_t k = 0; (r = catalog_release_next(c, &k));)
 			if (!a->ports && !*a->not_offered && !*r->not_offered && catalog_has_kernel(a, r->codename)) {
 				AUTO_FREE char *value = xasprintf("%s %s", a->name, r->codename);
 				struct choice *row = choices_add(&q->rows, value, NULL);
 
 				choice_text(&row->columns[0], a->title);
+				choice_text(&row->why_not, why_not);
 			}
+	}
 }
 
 struct screen *screen_build(struct app *app, const char *machine, bool asks)

@@ -34,7 +34,7 @@ LOG = "pack (1.0) unstable; urgency=low\n\n  * x\n\n -- A <a@example.org>  Thu, 
 
 class Build(world.Case):
     def setUp(self):
-        for name, text in (("ssh", SSH), ("sudo", SUDO)):
+        for name, text in (("ssh", SSH), ("sudo", SUDO), ("qemu-system-aarch64", "exit 0")):
             self.world.script(name, text)
         self.done = threading.Event()
         self.addCleanup(self.done.set)
@@ -63,7 +63,17 @@ class Build(world.Case):
                         threading.Thread(target=serve, args=(server,), daemon=True).start()
         threading.Thread(target=watch, daemon=True).start()
 
-    def start(self, depends="fakeroot"):
+    def path(self, box):
+        """PATH of a host with the stand-ins and no other QEMU."""
+        folder = os.path.join(box.root, "path")
+        os.mkdir(folder)
+        for top in os.environ["PATH"].split(":"):
+            for name in os.listdir(top) if os.path.isdir(top) else ():
+                if not name.startswith("qemu-system-") and not os.path.lexists(os.path.join(folder, name)):
+                    os.symlink(os.path.join(top, name), os.path.join(folder, name))
+        return self.world.bin + ":" + folder
+
+    def start(self, depends="fakeroot", other_qemu=True):
         home = self.world_home(warm=True, network_forward="127.0.0.1:auto:22", build_distcc="no", boot_warm="no",
                                system_packages="build-essential\npackages = fakeroot",
                                mirror_url=self.world.server.url + "/debian",
@@ -86,6 +96,8 @@ class Build(world.Case):
             with open(path, "w", encoding="utf-8") as out:
                 out.write(text)
         self.answer(box)
+        if not other_qemu:
+            home.env["PATH"] = self.path(box)
         s = self.screen(home, wrap=("/usr/bin/env", "-C", self.folder))
         s.wait("debwiz · machines", "▸ m", "q quit")
         return box, s
@@ -143,6 +155,28 @@ class Build(world.Case):
         s.wait("B build", gone="Build in")
         s.key("Esc")
         s.wait("▸ m")
+        self.leave(s, "q")
+
+    def test_missing(self):
+        """An architecture without a QEMU on this host is shown as that, and cannot be chosen; a machine of its own can."""
+        _, s = self.start(other_qemu=False)
+        s.key("B")
+        s.wait("Build in which machine", "▸ like m", re.compile("ppc64el bookworm +there is no qemu-system-ppc64 on this"),
+               re.compile("arm64 bookworm +64-bit"))
+        s.type("ppc64el b")
+        s.wait("▸ ppc64el bookworm", "on this host", gone="like m")
+        self.assert_neat(s)
+        s.key("Enter")
+        s.type("x")
+        s.wait("Build in which machine", gone="ppc64el bookworm")
+        s.key("Esc")
+        s.wait("▸ m", gone="Build in")
+        s.key("B")
+        s.wait("▸ like m")
+        s.key("Enter")
+        s.wait("Build in a machine like m")
+        s.key("Esc")
+        s.wait("▸ m", gone="Build in")
         self.leave(s, "q")
 
     def test_stopped(self):
