@@ -109,11 +109,10 @@ class Ccache(Case):
         end = self.answer_soon(box)
         lib.poll(lambda: os.path.exists(os.path.join(box.guest, "package/out/x.build")))
         end()
-        os.unlink(os.path.join(box.root, "waits"))
-        os.unlink(os.path.join(box.root, "sudo"))
-        self.fresh(box)
         with open(os.path.join(box.root, "second"), "w+", encoding="utf-8") as out:
             second = box.start("build", box.ini, self.dsc(box), "--trust", *box.settings(), stdout=out, stderr=out, cwd=box.root)
+            for child in (first, second):
+                self.addCleanup(box.kill, child)
             lib.poll(lambda: len(lib.read(os.path.join(box.root, "starts")).splitlines()) == 2)
             out.seek(0)
             self.assertIn("debwiz: pack: builds without the compiler cache: another build for armhf bookworm uses it\n", out.read())
