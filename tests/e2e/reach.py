@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 
-from world import BOOT, DEBWIZ, EXAMPLES, need, same, until
+from world import BOOT, DEBWIZ, EXAMPLES, HOUR, need, same, until
 
 MINUTES = 60
 
@@ -324,21 +324,27 @@ def twice(m):
 CROSS = """
 clean build build-arch build-indep:
 \t! ip route | grep default
-\tfor i in 1 2 3; do $(CC) -O2 -g -c -o part$$i.o tiny.c && $(CXX) -O2 -c -o plus$$i.o more.cc; done
+\tfor i in 1 2 3; do $(CC) -O2 -g -DN=$$i -c -o part$$i.o tiny.c && $(CXX) -O2 -DN=$$i -c -o plus$$i.o more.cc; done
 \treadelf -h part1.o plus1.o | grep Machine
 """
+
+
+def compiled(m, name):
+    """Writes a source whose objects are compiled separately; returns its folder and that of the results."""
+    top, out = (os.path.join(m.world.home, word) for word in (name, name + "-out"))
+    rules = SOURCE["debian/rules"].replace("\nclean build build-arch build-indep:\n\t! ip route | grep default\n", CROSS)
+    for part, text in dict(SOURCE, **{"debian/rules": rules, "more.cc": "int more(int a) { return a + 1; }\n"}).items():
+        path = os.path.join(top, part)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    return top, out
 
 
 def outside(m):
     """The same source compiled outside the machine and in it: objects are counted, and the packages are for its
     architecture."""
-    top, out = (os.path.join(m.world.home, name) for name in ("outside", "outside-out"))
-    rules = SOURCE["debian/rules"].replace("\nclean build build-arch build-indep:\n\t! ip route | grep default\n", CROSS)
-    for name, text in dict(SOURCE, **{"debian/rules": rules, "more.cc": "int more(int a) { return a + 1; }\n"}).items():
-        path = os.path.join(top, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+    top, out = compiled(m, "outside")
     counted = []
     for words in (["--set", "build.distcc=yes"], ["--native"]):
         got = m.world.debwiz("build", m.ini, top, "--json", "--set", "boot.timeout=" + BOOT, "--out", out, *words).ok()
@@ -352,16 +358,70 @@ def outside(m):
     return "%d objects outside" % counted[0]["outside"]
 
 
+def fetched(m):
+    """On a host without distccd and cross compilers debwiz gets them into a folder of its own, which the next build uses."""
+    top, out = compiled(m, "fetched")
+    folder, tools = os.path.join(m.world.home, "path"), os.path.join(m.world.data, "tools")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.mkdir(folder)
+    for where in os.environ["PATH"].split(":"):
+        for name in os.listdir(where) if os.path.isdir(where) else ():
+            if name != "distccd" and not re.match(".*-linux-gnu.*-(gcc|g[+][+])", name) and not os.path.lexists(os.path.join(folder, name)):
+                os.symlink(os.path.join(where, name), os.path.join(folder, name))
+    words = ["build", m.ini, top, "--json", "--set", "boot.timeout=" + BOOT, "--set", "build.distcc=yes", "--out", out]
+    shutil.rmtree(tools, ignore_errors=True)
+    m.world.use(words)
+    inodes = []
+    for _ in range(2):
+        got = m.world.run(["env", "PATH=" + folder, DEBWIZ, *words]).ok()
+        counted = json.loads(got.out.splitlines()[-1]).get("compiled")
+        if not counted:
+            return "skipped: the machine is not emulated"
+        need(counted.get("outside", 0) >= 3, "objects compiled outside: %s", counted)
+        key, = (name for name in os.listdir(tools) if os.path.isdir(os.path.join(tools, name)))
+        inodes.append(os.stat(os.path.join(tools, key, "usr")).st_ino)
+    same(inodes[1], inodes[0], "the folder of the second build")
+    return "%s, %d objects outside" % (key, counted["outside"])
+
+
+def watched(m):
+    """Builds, waits, builds again after a change, and ends by Ctrl-C with nothing left of its machines."""
+    top, out = compiled(m, "watched")
+    told = os.path.join(m.world.home, "watched.log")
+    words = ["build", "--watch", m.ini, top, "--native", "--offline", "--set", "boot.timeout=" + BOOT, "--out", out]
+
+    def shown():
+        with open(told, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    m.world.use(words)
+    with open(told, "w", encoding="utf-8") as log:
+        child = subprocess.Popen([DEBWIZ, *words], env=m.world.env, cwd=m.world.home, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=log, start_new_session=True)
+    m.world.children.add(child)
+    times = []
+    try:
+        for number in (1, 2):
+            begin = time.monotonic()
+            until(lambda n=number: shown().count("waits for a change") == n or child.poll() is not None, HOUR, shown)
+            need(child.poll() is None, "it ended: %s", shown()[-1500:])
+            times.append(time.monotonic() - begin)
+            same(shown().count("tiny: built;"), number, "builds")
+            if number == 1:
+                with open(os.path.join(top, "tiny.c"), "a", encoding="utf-8") as file:
+                    file.write("int changed;\n")
+    finally:
+        os.killpg(child.pid, signal.SIGINT)
+        status = child.wait(600)
+        m.world.children.discard(child)
+    same(status, 130, "status:\n%s" % shown()[-1500:])
+    kept = os.path.join(m.world.data, "temporary", "machines")
+    same([name for name in os.listdir(kept) if not name.startswith(".")], [], "what is left of its machines")
+    return "%.0f s, and after a change %.0f s" % tuple(times)
+
+
 def cached(m):
     """The same source twice with a compiler cache: the second time nothing is compiled; then on a damaged volume."""
-    top, out = (os.path.join(m.world.home, name) for name in ("cached", "cached-out"))
-    rules = SOURCE["debian/rules"].replace("\nclean build build-arch build-indep:\n\t! ip route | grep default\n", CROSS)
-    for name, text in dict(SOURCE, **{"debian/rules": rules.replace("-c -o part$$i.o", "-DN=$$i -c -o part$$i.o"),
-                                      "more.cc": "int more(int a) { return a + 1; }\n"}).items():
-        path = os.path.join(top, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+    top, out = compiled(m, "cached")
     volume = os.path.join(m.world.data, "ccache", "%s-%s.raw" % (m.release, m.arch))
     if os.path.exists(volume):
         os.unlink(volume)
@@ -448,4 +508,5 @@ RUNNING = (("ssh: an agent's keys, words, options", options), ("ssh: forwards", 
            ("ssh --start", started), ("run", temporary), ("warm start", warm), ("build", built),
            ("build --in", built_in), ("run --keep", kept), ("build --reproducible", twice),
            ("build: a layer", layered), ("build: compiled outside", outside),
-           ("build: a compiler cache", cached), ("virt-server, for autopkgtest itself", autopkgtest))
+           ("build: a compiler cache", cached), ("build: compilers that this host lacks", fetched),
+           ("build --watch", watched), ("virt-server, for autopkgtest itself", autopkgtest))
