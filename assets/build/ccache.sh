@@ -14,10 +14,11 @@ ccache_refuse()
 	return 1
 }
 
+# Without discard the host would keep the space of everything that was ever there.
 ccache_mount()
 {
 	e2fsck -p "$1" >/dev/null 2>&1 || [ $? = 1 ] || return 1
-	mount -t ext4 -o nodev,nosuid,noexec,noatime,noinit_itable "$1" "$volume/files"
+	mount -t ext4 -o nodev,nosuid,noexec,noatime,discard,noinit_itable "$1" "$volume/files"
 }
 
 ccache_format()
