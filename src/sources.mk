@@ -630,6 +630,8 @@ TUI = \
 	src/tui/toolkit/app.c \
 	src/tui/toolkit/backend.h \
 	src/tui/toolkit/canvas.c \
+	src/tui/toolkit/cells.c \
+	src/tui/toolkit/cells.h \
 	src/tui/toolkit/confirm.c \
 	src/tui/toolkit/dialog.c \
 	src/tui/toolkit/dialog_text.c \

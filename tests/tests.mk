@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/test_async_writer \
 	tests/unit/test_buf \
 	tests/unit/test_catalog \
+	tests/unit/test_cells \
 	tests/unit/test_change \
 	tests/unit/test_check \
 	tests/unit/test_console \
@@ -77,6 +78,7 @@ need-cmocka:
 	@echo 'The tests need cmocka, which configure did not find: sh assets/setup --test' >&2; exit 1
 endif
 LDADD = $(CORE_LIBS) $(CMOCKA_LIBS) $(MANIFEST)
+tests_unit_test_cells_LDADD = libtui.a $(LDADD) $(CURSES_LIBS)
 tests_unit_test_term_LDADD = libtui.a $(LDADD) $(CURSES_LIBS)
 tests_unit_test_page_rows_LDADD = libtui.a $(LDADD) $(CURSES_LIBS)
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
