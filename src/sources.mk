@@ -275,8 +275,10 @@ HOST_POSIX = \
 	src/host/wait_posix.c
 
 HOST_WIN = \
+	src/host/char_width_win.c \
 	src/host/clock_win.c \
 	src/host/facts_win.c \
+	src/host/fatal_win.c \
 	src/host/fdpass_win.c \
 	src/host/fifo_win.c \
 	src/host/file_win.c \
@@ -291,7 +293,9 @@ HOST_WIN = \
 	src/host/proc_win.h \
 	src/host/random_win.c \
 	src/host/sandbox_win.c \
+	src/host/signals_win.c \
 	src/host/terminal_win.c \
+	src/host/tty_win.c \
 	src/host/usb_win.c \
 	src/host/win.h
 
@@ -659,6 +663,9 @@ TUI = \
 
 TUI_CURSES = \
 	src/tui/toolkit/backend_curses.c
+
+TUI_VT = \
+	src/tui/toolkit/backend_vt.c
 
 WIZARD = \
 	include/wizard/host_offers.h \

@@ -36,4 +36,12 @@ void tty_unwatch(void); /* without tty_watch, too */
 /* Returns whether the terminal has closed. */
 bool tty_gone(void);
 
+/* For Windows, where no curses does it. */
+/* Sets the modes of full screens: control sequences, no line editing, no echo. Returns false if the console does not
+ * understand control sequences. */
+bool tty_raw(void);
+/* Reads the next character. Keys without one and mouse events are xterm's sequences (SGR form). Waits only after an
+ * Esc, 25 ms for the rest of a sequence. Returns false if there is none. */
+bool tty_read(uint32_t *c);
+
 #endif

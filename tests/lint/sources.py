@@ -10,7 +10,7 @@ FACES = ('cli', 'tui')      # everything else is libcore, which the unit tests l
 # What is compiled for one kind of host alone, by the end of the file's name; Makefile.am chooses.
 HOSTS = ('posix', 'linux', 'win')
 # The back ends of the screens, likewise.
-BACKENDS = {'src/tui/toolkit/backend_%s.c' % name: 'tui_' + name for name in ('curses',)}
+BACKENDS = {'src/tui/toolkit/backend_%s.c' % name: 'tui_' + name for name in ('curses', 'vt')}
 HEAD = '# SPDX-License-Identifier: MIT\n# Written by `make sources` from the files of src and include.\n'
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * backend: what draws on the terminal and reads its keys: ncurses. Only backend_curses.c includes it; a terminal of
- * another kind (a Windows console) takes another file with these functions. One terminal is open at a time.
+ * backend: what draws on the terminal and reads its keys: ncurses (backend_curses.c, which alone includes it), and on
+ * Windows control sequences (backend_vt.c). One terminal is open at a time.
  */
 #ifndef TUI_TOOLKIT_BACKEND_H
 #define TUI_TOOLKIT_BACKEND_H
