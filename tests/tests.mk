@@ -131,7 +131,15 @@ check-bridge:
 check-wine-guests: debwiz$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) DEBWIZ='$(abs_builddir)/debwiz$(EXEEXT)' WINE='$(WINE)' DEBWIZ_LINUX='$(DEBWIZ_LINUX)' \
 		$(PYTHON) $(srcdir)/tests/wine/guests.py $(WINE_ARGS)
-.PHONY: check-wine check-bridge check-wine-guests
+# The full screens of debwiz.exe, on a terminal that this host's compiler and libvterm make.
+CC_FOR_BUILD = cc
+check-wine-screens: debwiz$(EXEEXT)
+	@$(MKDIR_P) tests/wine
+	$(CC_FOR_BUILD) -O1 -o tests/wine/term $(srcdir)/tests/tui/term.c -lvterm
+	$(AM_TESTS_ENVIRONMENT) DEBWIZ='$(abs_builddir)/debwiz$(EXEEXT)' TUI_TERM='$(abs_builddir)/tests/wine/term' WINE='$(WINE)' \
+		$(PYTHON) $(srcdir)/tests/wine/test_screens.py $(WINE_ARGS) || test $$? = 77
+CLEANFILES += tests/wine/term
+.PHONY: check-wine check-bridge check-wine-screens check-wine-guests
 TEST_EXTENSIONS = .py .sh
 PY_LOG_COMPILER = $(PYTHON)
 SH_LOG_COMPILER = $(SHELL)

@@ -22,11 +22,11 @@ COMPILERS = ("x86_64-w64-mingw32ucrt-gcc", "x86_64-w64-mingw32-gcc-posix")
 DRIVE = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]):(?=[/\\])")
 
 
-def compile_to(path):
-    """Makes bridge.exe of that name with the cross compiler of this host; False if it has none."""
+def compile_to(path, source="bridge.c"):
+    """Compiles a program of this folder with the cross compiler of this host; False if it has none."""
     compiler = next(filter(shutil.which, COMPILERS), None)
     if compiler:
-        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bridge.c")
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), source)
         subprocess.run([compiler, "-municode", "-O1", "-Wall", "-Wextra", "-Werror", "-static", "-o", path, source,
                         "-lws2_32"], check=True)
     return bool(compiler)
