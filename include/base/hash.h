@@ -18,6 +18,10 @@
 /* Does for OpenSSL what json_guard_memory does. Must run before OpenSSL is used. */
 void hash_guard_memory(void);
 
+/* Keeps OpenSSL's algorithms usable to the end of the program. A library that loads them for a while (a librnp that is
+ * built with OpenSSL) would take them with it, if nothing had used them before. */
+void hash_hold_algorithms(void);
+
 struct hash; /* a running digest */
 
 struct hash *hash_new(void);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "host/file.h"
@@ -172,6 +173,7 @@ struct verify_keys *verify_keys_new(void)
 {
 	struct verify_keys *k = xcalloc(1, sizeof(*k));
 
+	hash_hold_algorithms();
 	if (rnp_ffi_create(&k->ffi, "GPG", "GPG") != RNP_SUCCESS)
 		mem_end("librnp cannot be used");
 	return k;

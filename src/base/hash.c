@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/provider.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,6 +49,14 @@ static void hash_ssl_free(void *p, const char *file, int line)
 void hash_guard_memory(void)
 {
 	CRYPTO_set_mem_functions(hash_ssl_malloc, hash_ssl_realloc, hash_ssl_free);
+}
+
+void hash_hold_algorithms(void)
+{
+	static OSSL_PROVIDER *held;
+
+	if (!held)
+		held = OSSL_PROVIDER_load(NULL, "default");
 }
 
 struct hash *hash_new(void)

@@ -5,6 +5,7 @@
 #include "archive/ring.h"
 #include "archive/verify.h"
 #include "base/base64.h"
+#include "base/hash.h"
 #include "tests/unit/archive_signed.h"
 
 #define BEGIN "-----BEGIN PGP SIGNED MESSAGE-----\n"
@@ -329,13 +330,26 @@ static void verdicts(void **state)
 	strv_fini(&pinned);
 }
 
+/* A librnp that is built with OpenSSL (Windows) takes OpenSSL's algorithms with it when it ends, if it was the first to
+ * use them. */
+static void digest_after_the_last_ring(void **state)
+{
+	uint8_t digest[HASH_SIZE];
+
+	(void)state;
+	verify_keys_free(verify_keys_new());
+	hash_bytes("abc", 3, digest);
+	assert_int_equal(digest[0], 0xba);
+}
+
 int main(void)
 {
+	const struct CMUnitTest first[] = {cmocka_unit_test(digest_after_the_last_ring)};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(signatures),	      cmocka_unit_test(pins),	  cmocka_unit_test(rings),
 		cmocka_unit_test(rings_that_overlap), cmocka_unit_test(changed),  cmocka_unit_test(whole_files),
 		cmocka_unit_test(every_byte),	      cmocka_unit_test(verdicts),
 	};
 
-	return cmocka_run_group_tests(tests, rings_new, rings_free);
+	return cmocka_run_group_tests(first, NULL, NULL) + cmocka_run_group_tests(tests, rings_new, rings_free);
 }
