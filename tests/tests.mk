@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	tests/unit/test_frame \
 	tests/unit/test_gpt \
 	tests/unit/test_image \
+	tests/unit/test_image_io \
 	tests/unit/test_ini \
 	tests/unit/test_initrd \
 	tests/unit/test_installer \
