@@ -554,6 +554,8 @@ SUPERVISOR = \
 	src/supervisor/screen.h \
 	src/supervisor/seed.c \
 	src/supervisor/seed.h \
+	src/supervisor/share.c \
+	src/supervisor/share.h \
 	src/supervisor/snapshot.c \
 	src/supervisor/snapshot.h \
 	src/supervisor/state.c \

@@ -253,6 +253,7 @@ FAULT = \
 	tests/fault/test_disk_trouble.py \
 	tests/fault/test_disk_errors.py \
 	tests/fault/test_verify.py \
+	tests/fault/test_virtiofs.py \
 	tests/fault/test_waiting.py \
 	tests/fault/test_transfer.py \
 	tests/fault/test_build.py \

@@ -14,7 +14,8 @@
 #include "base/err.h"
 #include "base/loop.h"
 
-#define PROC_INHERITED 3 /* the number under which a child has a descriptor that it is given */
+#define PROC_INHERITED 3      /* the number under which a child has the first descriptor that it is given */
+#define PROC_INHERITED_MAX 16 /* how many those are at most */
 
 struct proc;
 
@@ -28,9 +29,10 @@ struct proc_conf {
 	 * proc is freed. */
 	void (*ended)(int64_t status, int signal, void *arg);
 	void *arg;
-	bool new_session; /* detached from the terminal and our process group */
-	int inherit;	  /* a descriptor for the child, as PROC_INHERITED; 0: none. Ours stays open */
-	bool stdin_text;  /* feed `input` to its standard input */
+	bool new_session;   /* detached from the terminal and our process group */
+	const int *inherit; /* descriptors for the child, as PROC_INHERITED and following. Ours stay open */
+	size_t inherit_count;
+	bool stdin_text; /* feed `input` to its standard input */
 	const char *input;
 	size_t input_len;
 };

@@ -45,13 +45,15 @@ bool vm_state_is_over(enum vm_state s);
 
 /* How to run a machine. Written by the client as JSON, read by the supervisor. */
 struct vm_request {
-	char *name;		/* machine or base being configured */
-	char *dir;		/* folder for run.json, lock, console.log */
-	char *runtime_dir;	/* folder for the sockets */
-	char *what;		/* "running" or "configuring", for the lock's holder text */
-	char *accel;		/* for the cause when it stops with an internal error */
-	struct strv argv;	/* QEMU's, with -S and the sockets */
-	char *tpm;		/* swtpm's path; "" or NULL: no TPM. QEMU inherits its end of their connection */
+	char *name;	   /* machine or base being configured */
+	char *dir;	   /* folder for run.json, lock, console.log */
+	char *runtime_dir; /* folder for the sockets */
+	char *what;	   /* "running" or "configuring", for the lock's holder text */
+	char *accel;	   /* for the cause when it stops with an internal error */
+	struct strv argv;  /* QEMU's, with -S and the sockets */
+	char *tpm;	   /* swtpm's path; "" or NULL: no TPM. QEMU inherits its end of their connection */
+	char *virtiofsd;   /* its path, if there are folders for it: QEMU inherits its ends of the connections, too */
+	struct strv virtiofs;	/* those folders */
 	char *seed;		/* removed once the guest reports seed-applied; "" none */
 	char *known_hosts;	/* file for the host keys that the guest reports; "" none */
 	char *hostname;		/* the guest's, with which its login prompt begins; "" if not known */

@@ -23,11 +23,12 @@ struct qemu_facts {
 	const char *accel_why; /* a reason, for --explain */
 	unsigned host_cpus;
 	uint64_t host_memory;
-	bool sandbox;	   /* this QEMU takes -sandbox */
-	const char *audio; /* its sound driver, "" or NULL: none */
-	const char *tpm;   /* path of swtpm, "" or NULL: none */
-	const char *user;  /* name of this user: machines of one may share a network */
-	bool root;	   /* QEMU runs as root, and may create any file in a shared folder */
+	bool sandbox;	       /* this QEMU takes -sandbox */
+	const char *audio;     /* its sound driver, "" or NULL: none */
+	const char *tpm;       /* path of swtpm, "" or NULL: none */
+	const char *virtiofsd; /* its path, "" or NULL: none */
+	const char *user;      /* name of this user: machines of one may share a network */
+	bool root;	       /* QEMU runs as root, and may create any file in a shared folder */
 };
 
 /* Files and ports of the machine. Paths are absolute (or in a fixed folder in tests). */
@@ -65,6 +66,8 @@ struct qemu_argv {
 bool qemu_has_smm(const struct spec *s, const struct catalog_arch *arch, const struct qemu_files *files);
 /* Sets the error for a host without swtpm. Returns -1. */
 int qemu_tpm_missing(struct err *e);
+/* Sets the error for a host without a virtiofsd that this user may run. Returns -1. */
+int qemu_virtiofsd_missing(struct err *e);
 /* Builds it; items[0] is the binary. The error names section.key. */
 int qemu_argv_build(const struct spec *s, const struct catalog_arch *arch, const struct qemu_facts *facts,
 		    const struct qemu_files *files, struct qemu_argv *out, struct err *e);

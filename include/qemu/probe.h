@@ -27,6 +27,7 @@ struct qemu_probe {
 	char *tried;	    /* the accelerator that was refused, "" */
 	bool sandbox;	    /* takes -sandbox */
 	char *sandbox_why;  /* why it does not, "" when it does */
+	char *virtiofsd;    /* its path; "" if none is needed or available */
 	char *tpm;	    /* path of swtpm; "" if none is needed or available */
 	char *audio;	    /* sound driver that works now, QEMU_AUDIO_SILENT, "" if none is needed or available */
 };

@@ -45,6 +45,7 @@ struct spec_distcc_host {
 };
 
 #define SPEC_USB_DEVICES_MAX 13
+#define SPEC_VIRTIOFS_MAX 12 /* shares of that kind */
 
 /* A parsed `usb_device =` item. */
 struct spec_usb_device {
@@ -215,6 +216,9 @@ int spec_distcc_host_parse(const char *item, struct spec_distcc_host *out, struc
 int spec_usb_device_parse(const char *item, struct spec_usb_device *out, struct err *e);
 /* Whether a port of this host is forwarded to the guest's ssh port. */
 bool spec_forwards_ssh(const struct spec *s);
+/* Whether a share is by virtiofs. */
+bool spec_share_is_virtiofs(const char *item);
+size_t spec_count_virtiofs(const struct spec *s);
 /* Returns the value of `key` in a structured item (spec/item.h), owned; NULL: absent. */
 char *spec_item_get(const char *item, const char *key);
 /* Whether a name matches `[a-z0-9][a-z0-9-]{0,30}`. */

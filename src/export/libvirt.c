@@ -13,6 +13,9 @@
 #include "note.h"
 
 #define LETTERS ('z' - 'a' + 1) /* disks: vda to vdz */
+/* What virtiofsd can reach. */
+#define LIBVIRT_SHARED_MEMORY                                                                                          \
+	"  <memoryBacking>\n    <source type='memfd'/>\n    <access mode='shared'/>\n  </memoryBacking>\n"
 
 struct libvirt {
 	const struct export_machine *m;
@@ -257,7 +260,10 @@ static void libvirt_add_share(struct libvirt *x, const char *item)
 		strv_addf(x->notes, "devices.share: libvirt has no security_model=%s; left out: %s", model, path);
 		return;
 	}
-	buf_addf(&x->out, "    <filesystem type='mount' accessmode='%s'>\n", mode);
+	if (spec_share_is_virtiofs(item))
+		buf_adds(&x->out, "    <filesystem type='mount'>\n      <driver type='virtiofs'/>\n");
+	else
+		buf_addf(&x->out, "    <filesystem type='mount' accessmode='%s'>\n", mode);
 	libvirt_add(x, "      <source dir='", path, "'/>\n");
 	libvirt_add(x, "      <target dir='", tag ? tag : "", "'/>\n");
 	buf_addf(&x->out, "%s    </filesystem>\n", only && !strcmp(only, "on") ? "      <readonly/>\n" : "");
@@ -360,9 +366,10 @@ static void libvirt_add_domain(struct libvirt *x)
 		 "  <description>Written by `debwiz export %s --as libvirt`. Debwiz must not run it at the same time.\n"
 		 "virsh define %s.xml; virsh start --console %s</description>\n"
 		 "  <memory unit='MiB'>%.*s</memory>\n"
+		 "%s"
 		 "  <vcpu>%s</vcpu>\n",
 		 type, m->s->name, m->s->name, m->s->name, m->s->name, (int)strcspn(memory, "M"), memory,
-		 libvirt_option(x, "-smp", NULL));
+		 spec_count_virtiofs(m->s) ? LIBVIRT_SHARED_MEMORY : "", libvirt_option(x, "-smp", NULL));
 	libvirt_add_os(x);
 	libvirt_pass_machine(x);
 	libvirt_add_features(x);

@@ -68,6 +68,10 @@ char *export_sh(const struct export_machine *m, struct strv *notes, struct err *
 	struct buf b;
 
 	script_note(m, notes);
+	for (size_t i = 0; i < m->s->shares.len; i++)
+		if (spec_share_is_virtiofs(m->s->shares.items[i]))
+			strv_addf(notes, "devices.share: left out: this script does not start virtiofsd: %s",
+				  m->s->shares.items[i]);
 	if (script_argv(m, m->s, &m->facts, &v, e) < 0)
 		return NULL;
 	buf_init(&b, 0);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 int host_socket_pair(int ends[2])
 {
@@ -15,6 +17,43 @@ int host_socket_pair(int ends[2])
 	for (int i = 0; i < 2; i++)
 		(void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
 	return 0;
+}
+
+/* Returns a socket that programs started later do not inherit, or -1 with errno. */
+static int fdpass_posix_open(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return fd;
+}
+
+int host_socket_waiting(const char *path, int *listener, int *end)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int failed = 0;
+
+	if (strlen(path) >= sizeof(name.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(name.sun_path, path, strlen(path));
+	(void)unlink(path);
+	*listener = fdpass_posix_open();
+	*end = fdpass_posix_open();
+	if (*listener < 0 || *end < 0 || bind(*listener, (struct sockaddr *)&name, sizeof(name)) < 0 ||
+	    listen(*listener, 1) < 0 || connect(*end, (struct sockaddr *)&name, sizeof(name)) < 0)
+		failed = errno;
+	(void)unlink(path);
+	if (!failed)
+		return 0;
+	if (*listener >= 0)
+		close(*listener);
+	if (*end >= 0)
+		close(*end);
+	errno = failed;
+	return -1;
 }
 
 int host_send_fd(int socket, int fd, const void *p, size_t n)

@@ -11,6 +11,14 @@ int host_socket_pair(int ends[2])
 	return -1;
 }
 
+int host_socket_waiting(const char *path, int *listener, int *end)
+{
+	(void)path;
+	*listener = *end = -1;
+	errno = ENOTSUP;
+	return -1;
+}
+
 int host_send_fd(int socket, int fd, const void *p, size_t n)
 {
 	(void)socket;

@@ -184,11 +184,10 @@ int proc_missing(const char *program, struct err *e)
 struct proc *proc_start(struct loop *l, const struct proc_conf *conf, struct err *e)
 {
 	char *file = host_which(conf->argv[0]);
-	uv_stdio_container_t io[PROC_INHERITED + 1] = {
+	uv_stdio_container_t io[PROC_INHERITED + PROC_INHERITED_MAX] = {
 		{.flags = UV_IGNORE},
 		{.flags = UV_IGNORE},
 		{.flags = UV_IGNORE},
-		{.flags = UV_INHERIT_FD, .data.fd = conf->inherit},
 	};
 	uv_process_options_t options = {
 		.exit_cb = proc_on_exit_status,
@@ -198,7 +197,7 @@ struct proc *proc_start(struct loop *l, const struct proc_conf *conf, struct err
 		.cwd = conf->dir,
 		/* a program without a window, or Windows would open one for each that the supervisor starts */
 		.flags = UV_PROCESS_WINDOWS_HIDE | (conf->new_session ? UV_PROCESS_DETACHED : 0),
-		.stdio_count = conf->inherit ? ARRAY_SIZE(io) : PROC_INHERITED,
+		.stdio_count = PROC_INHERITED + (int)conf->inherit_count,
 		.stdio = io,
 	};
 	struct proc *p;
@@ -208,6 +207,8 @@ struct proc *proc_start(struct loop *l, const struct proc_conf *conf, struct err
 		proc_missing(conf->argv[0], e);
 		return NULL;
 	}
+	for (size_t i = 0; i < conf->inherit_count; i++)
+		io[PROC_INHERITED + i] = (uv_stdio_container_t){.flags = UV_INHERIT_FD, .data.fd = conf->inherit[i]};
 	p = xcalloc(1, sizeof(*p));
 	p->output = conf->output;
 	p->arg = conf->arg;

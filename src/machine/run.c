@@ -60,6 +60,8 @@ static const struct column request_table[] = {
 	{"snapshot", COLUMN_TEXT, REQUEST(snapshot)},
 	{"template", COLUMN_TEXT, REQUEST(template)},
 	{"tpm", COLUMN_TEXT, REQUEST(tpm)},
+	{"virtiofsd", COLUMN_TEXT, REQUEST(virtiofsd)},
+	{"virtiofs", COLUMN_LIST, REQUEST(virtiofs)},
 	{"argv", COLUMN_LIST, REQUEST(argv), .required = true},
 	{"memory", COLUMN_LIST, REQUEST(memory)},
 	{"login_timeout", COLUMN_NUMBER, REQUEST(login_timeout)},

@@ -343,6 +343,7 @@ struct qemu_facts job_qemu_facts(const struct job *j)
 		.sandbox = j->probe.sandbox,
 		.audio = j->probe.audio,
 		.tpm = j->probe.tpm,
+		.virtiofsd = j->probe.virtiofsd,
 		.user = j->host.user,
 		.root = host_is_root(),
 	};

@@ -76,6 +76,8 @@ static void step_accelerator_done(void *arg)
 
 	if (!p->result && p->job->spec->tpm && !*found->tpm)
 		p->result = qemu_tpm_missing(&p->error);
+	if (!p->result && spec_count_virtiofs(p->job->spec) && !*found->virtiofsd)
+		p->result = qemu_virtiofsd_missing(&p->error);
 	if (p->result < 0) {
 		step_fail(p->run, &p->error);
 	} else {

@@ -193,6 +193,15 @@ static int step_start_fill(struct job *j, struct vm_request *r, struct err *e)
 	r->power_line = j->arch->power_line;
 	if (j->spec->tpm)
 		r->tpm = xstrdup(j->probe.tpm);
+	for (size_t i = 0; i < j->spec->shares.len; i++) {
+		AUTO_FREE char *folder = spec_item_get(j->spec->shares.items[i], "path");
+
+		if (!spec_share_is_virtiofs(j->spec->shares.items[i]))
+			continue;
+		strv_take(&r->virtiofs, spec_path(j->spec, folder ? folder : ""));
+	}
+	if (r->virtiofs.len)
+		r->virtiofsd = xstrdup(j->probe.virtiofsd);
 	job_console_size(j, &r->rows, &r->columns);
 	if (j->template.found.dir)
 		step_start_fill_template(j, r);
@@ -207,7 +216,8 @@ static void step_start_warn_shares(struct step_run *run, const struct job *j)
 		AUTO_FREE char *path = spec_item_get(j->spec->shares.items[i], "path");
 		AUTO_FREE char *whole = path ? spec_path(j->spec, path) : NULL;
 
-		if (!model && whole && !host_is_root() && host_share_is_mapped(whole))
+		if (!model && whole && !spec_share_is_virtiofs(j->spec->shares.items[i]) && !host_is_root() &&
+		    host_share_is_mapped(whole))
 			step_warn(run,
 				  "devices.share: %s holds links and modes that only a guest sees, made by debwiz "
 				  "0.1; add ,security_model=mapped-xattr to keep it so",

@@ -206,6 +206,13 @@ static int argv_add_processor(const struct argv_in *in, struct qemu_argv *v, str
 		  s->cpu_count ? "as many as asked for" : "as many as this host has, at most 8");
 	argv_pair(v, "-m", xasprintf("%lluM", (unsigned long long)(argv_memory(in) / MIB)), "cpu.memory",
 		  s->memory ? "memory of the machine" : "by the number of CPUs, at most half of this host's");
+	if (!in->files->configuring && !in->files->alone && spec_count_virtiofs(s)) {
+		argv_pair(v, "-object",
+			  argv_json(json_pack("{s:s, s:s, s:I, s:b}", "qom-type", "memory-backend-memfd", "id",
+					      "memory", "size", (json_int_t)argv_memory(in), "share", 1)),
+			  "devices.share", "memory that virtiofsd can reach");
+		argv_pair(v, "-machine", xstrdup("memory-backend=memory"), "devices.share", "in place of its own");
+	}
 	return 0;
 }
 
@@ -612,10 +619,36 @@ static int argv_add_tpm(const struct argv_in *in, struct qemu_argv *v, struct er
 	return 0;
 }
 
+int qemu_virtiofsd_missing(struct err *e)
+{
+	err_set(e, ERR_MISSING, "virtiofsd-missing",
+		"devices.share: driver=virtiofs requires a virtiofsd that this user may run, and this host has none");
+	return err_hint(
+		e, "install virtiofsd (Debian 13: apt install virtiofsd), or remove driver=virtiofs: 9p needs none");
+}
+
 int qemu_tpm_missing(struct err *e)
 {
 	err_set(e, ERR_MISSING, "tpm-missing", "firmware.tpm: this host has no swtpm, which emulates the TPM");
 	return err_hint(e, "install swtpm (apt install swtpm), or write tpm = no");
+}
+
+/* A share by virtiofs, the number `index` of them: virtiofsd and QEMU inherit the ends of a connection (host/proc.h).
+ */
+static int argv_add_virtiofs(const struct argv_in *in, struct qemu_argv *v, const char *tag, unsigned index,
+			     struct err *e)
+{
+	if (in->files->alone)
+		return 0;
+	if (!in->facts->virtiofsd || !*in->facts->virtiofsd)
+		return qemu_virtiofsd_missing(e);
+	argv_pair(v, "-chardev",
+		  xasprintf("socket,id=virtiofs%u,fd=%u", index, PROC_INHERITED + (in->s->tpm ? 1 : 0) + index),
+		  "devices.share", "to virtiofsd, which is started before QEMU and ends with it");
+	argv_device(v, "devices.share", "how the guest mounts it",
+		    json_pack("{s:o, s:o, s:s}", "driver", argv_virtio(in, "vhost-user-fs"), "chardev",
+			      json_sprintf("virtiofs%u", index), "tag", tag));
+	return 0;
 }
 
 static int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err *e)
@@ -624,6 +657,7 @@ static int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err
 	/* The mapped models turn the guest's links into files, and every mode into 0600. With none, a guest of root
 	 * could create set-user-ID programs of root and device nodes. */
 	const char *usual = in->facts->root ? "mapped-xattr" : "none";
+	unsigned count = 0;
 
 	for (size_t i = 0; i < items->len; i++) {
 		AUTO_FREE char *path = argv_item_path(in, items->items[i]);
@@ -635,7 +669,9 @@ static int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err
 		int r = path && tag ? 0
 				    : err_set(e, ERR_USAGE, "share-bad", "devices.share: path= and tag= are needed");
 
-		if (!r) {
+		if (!r && spec_share_is_virtiofs(items->items[i])) {
+			r = argv_add_virtiofs(in, v, tag, count++, e);
+		} else if (!r) {
 			argv_pair(v, "-fsdev",
 				  xasprintf("local,id=share%zu,path=%s,security_model=%s%s", i, value,
 					    model ? model : usual, read_only ? ",readonly=on" : ""),

@@ -409,6 +409,34 @@ static void check_usb_devices(struct check *k)
 		      SPEC_USB_DEVICES_MAX);
 }
 
+static void check_virtiofs(struct check *k)
+{
+	const struct strv *items = &k->s->shares;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < items->len; i++) {
+		AUTO_FREE char *only = spec_item_get(items->items[i], "readonly");
+		AUTO_FREE char *model = spec_item_get(items->items[i], "security_model");
+		AUTO_FREE char *path = spec_item_get(items->items[i], "path");
+		unsigned line = check_item_line(k, "devices", "share", i);
+
+		if (!spec_share_is_virtiofs(items->items[i]))
+			continue;
+		if (only && !strcmp(only, "on"))
+			check_fault(k, line, "devices", "share",
+				    "virtiofs has no readonly; remove driver=virtiofs or readonly=on");
+		if (model)
+			check_fault(k, line, "devices", "share",
+				    "virtiofs has no security_model; remove driver=virtiofs or security_model");
+		if (path && strchr(path, ','))
+			check_fault(k, line, "devices", "share",
+				    "virtiofsd takes no folder with a comma in its name; remove driver=virtiofs");
+		if (++count == SPEC_VIRTIOFS_MAX + 1)
+			check_fault(k, line, "devices", "share", "at most %d folders are shared by virtiofs",
+				    SPEC_VIRTIOFS_MAX);
+	}
+}
+
 static void check_mirror(struct check *k)
 {
 	const struct spec *s = k->s;
@@ -533,6 +561,7 @@ void spec_check_each(const struct spec *s, const struct catalog *c, spec_fault_f
 	check_network(&k);
 	check_unique(&k, "drive", &s->drives, "path");
 	check_unique(&k, "share", &s->shares, "tag");
+	check_virtiofs(&k);
 	check_usb_devices(&k);
 	check_system(&k);
 	check_time_zone(&k);

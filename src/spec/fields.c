@@ -170,11 +170,13 @@ const struct field field_table[] = {
 		 "a value."},
 	{"devices", COLUMN("share", LIST, shares, NULL, .check = grammar_share), .parts = item_share,
 	 .effect = FIELD_NEXT_BOOT, .title = "Shared folders",
-	 .help = "path=FOLDER,tag=WORD[,readonly=on][,security_model=MODEL], one per line: a "
+	 .help = "path=FOLDER,tag=WORD[,readonly=on][,driver=virtiofs][,security_model=MODEL], one per line: a "
 		 "folder of this host. Mount it in the machine with: mount -t 9p -o trans=virtio "
 		 "WORD /mnt. Links and modes that the guest makes are real ones here, set-user-ID "
 		 "among them; files are yours. MODEL mapped-xattr: owners, modes and links exist for "
-		 "guests only, as in folders of debwiz 0.1."},
+		 "guests only, as in folders of debwiz 0.1. driver=virtiofs: faster, by virtiofsd of this host; "
+		 "mount it with: mount -t virtiofs WORD /mnt. Such a machine cannot be suspended, nor saved "
+		 "while it runs; and if you are root here, files get the owners that the guest gives them."},
 	{"system", COLUMN("hostname", TEXT, hostname, "", .check = grammar_hostname), .effect = FIELD_NEW_ONLY,
 	 .title = "Host name", .help = "The machine's host name. Empty: its name."},
 	{"system", COLUMN("user", TEXT, user, "build", .check = grammar_user), .effect = FIELD_NEW_ONLY, .always = true,

@@ -251,6 +251,7 @@ static int item_check_tag(const char *v, struct err *e)
 
 static const char *const formats[] = {"raw", "qcow2", NULL};
 static const char *const on_off[] = {"on", "off", NULL};
+static const char *const share_drivers[] = {"9p", "virtiofs", NULL};
 static const char *const share_models[] = {"none", "mapped-xattr", "mapped-file", NULL};
 
 bool spec_forwards_ssh(const struct spec *s)
@@ -302,6 +303,22 @@ int grammar_distcc_host(const char *v, struct err *e)
 	return spec_distcc_host_parse(v, NULL, e);
 }
 
+bool spec_share_is_virtiofs(const char *item)
+{
+	AUTO_FREE char *driver = spec_item_get(item, "driver");
+
+	return driver && !strcmp(driver, "virtiofs");
+}
+
+size_t spec_count_virtiofs(const struct spec *s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->shares.len; i++)
+		count += spec_share_is_virtiofs(s->shares.items[i]);
+	return count;
+}
+
 int grammar_usb_device(const char *v, struct err *e)
 {
 	return spec_usb_device_parse(v, NULL, e);
@@ -324,7 +341,9 @@ const struct item_part item_share[] = {
 	{"path", true, ITEM_FOLDER, NULL, grammar_path, "the folder of this host"},
 	{"tag", true, ITEM_TEXT, NULL, item_check_tag, "its name within the machine: a word"},
 	{"readonly", false, ITEM_WORD, on_off, NULL, "default: off"},
-	{"security_model", false, ITEM_WORD, share_models, NULL, "default: none; as root mapped-xattr"},
+	{"driver", false, ITEM_WORD, share_drivers, NULL,
+	 "9p; virtiofs: faster, but nothing of the machine's memory is saved"},
+	{"security_model", false, ITEM_WORD, share_models, NULL, "9p's; default: none; as root mapped-xattr"},
 	{.key = NULL},
 };
 
@@ -335,7 +354,8 @@ int grammar_drive(const char *v, struct err *e)
 
 int grammar_share(const char *v, struct err *e)
 {
-	return item_check_item(v, item_share, "path=FOLDER,tag=WORD[,readonly=on][,security_model=MODEL]", e);
+	return item_check_item(v, item_share,
+			       "path=FOLDER,tag=WORD[,readonly=on][,driver=virtiofs][,security_model=MODEL]", e);
 }
 
 void item_end(const struct item_part *parts, const char *item, struct item_end *out)

@@ -14,6 +14,8 @@
 #include "host/line.h"
 #include "host/proc.h"
 #include "life.h"
+#include "share.h"
+#include "spec/spec.h"
 #include "sup.h"
 #include "tpm.h"
 
@@ -80,20 +82,23 @@ static int process_launch(struct sup *s, struct err *e)
 {
 	struct proc_conf conf = {.output = process_on_output, .ended = process_on_ended, .arg = s, .new_session = true};
 	AUTO_STRV struct strv argv = STRV_INIT;
+	int ends[1 + SPEC_VIRTIOFS_MAX]; /* of the connections to its helpers */
 	struct proc_id id = {0};
-	int tpm;
 
 	s->process->starts++;
 	strv_copy(&argv, &s->process->argv);
-	if (host_lines_create(s->req.runtime_dir, &argv, e) < 0 || sup_tpm_start(s, &tpm, e) < 0)
+	if (host_lines_create(s->req.runtime_dir, &argv, e) < 0)
 		return -1;
 	conf.argv = strv_argv(&argv);
-	conf.inherit = tpm >= 0 ? tpm : 0;
-	umask(0177); /* QEMU's sockets get mode 0600 */
-	s->process->started = proc_start(s->loop, &conf, e);
-	umask(077);
-	if (tpm >= 0)
-		close(tpm);
+	conf.inherit = ends;
+	if (sup_tpm_start(s, ends, &conf.inherit_count, e) == 0 &&
+	    sup_share_start(s, ends, &conf.inherit_count, e) == 0) {
+		umask(0177); /* QEMU's sockets get mode 0600 */
+		s->process->started = proc_start(s->loop, &conf, e);
+		umask(077);
+	}
+	for (size_t i = 0; i < conf.inherit_count; i++)
+		close(ends[i]);
 	if (!s->process->started)
 		return -1;
 	proc_identify(proc_pid(s->process->started), &id);

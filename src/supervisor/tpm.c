@@ -28,14 +28,13 @@ static void tpm_argv(const struct sup *s, const char *folder, struct strv *out)
 	strv_add(out, "--terminate");
 }
 
-int sup_tpm_start(const struct sup *s, int *fd, struct err *e)
+int sup_tpm_start(const struct sup *s, int *qemu_ends, size_t *count, struct err *e)
 {
 	AUTO_FREE char *folder = file_join(s->req.dir, "tpm"), *log = file_join(folder, "swtpm.log");
 	AUTO_STRV struct strv argv = STRV_INIT;
 	int ends[2], r;
 	int64_t pid;
 
-	*fd = -1;
 	if (!s->req.tpm || !*s->req.tpm)
 		return 0;
 	if (file_mkdirs(folder, e) < 0)
@@ -48,6 +47,6 @@ int sup_tpm_start(const struct sup *s, int *fd, struct err *e)
 	if (r < 0)
 		close(ends[1]);
 	else
-		*fd = ends[1];
+		qemu_ends[(*count)++] = ends[1];
 	return r;
 }

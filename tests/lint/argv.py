@@ -21,7 +21,7 @@ WORDS = {
     r'\b(file|raw)\.locking=off': 'two machines could write one disk',
 }
 SPICE = re.compile(r'addr=.*[^,](,,)*,unix=on,disable-ticketing=on$')     # a private socket and nothing else
-TPM = 'socket,id=tpm,fd=3'      # connected before QEMU starts
+CONNECTED = re.compile(r'socket,id=(?:tpm|virtiofs\d+),fd=\d+')       # before QEMU starts
 ALONE = 'stdio,id=serial,mux=on,signal=off'     # of a script that starts a machine without debwiz
 LISTEN = re.compile(r'\b(tcp|udp):(?!127\.0\.0\.1:\d)')
 
@@ -57,7 +57,7 @@ def check_args(path, args):
                     if re.search(word, arg)]
             if LISTEN.search(arg):
                 bad.append('%s: listens beyond 127.0.0.1: %s' % (where, arg))
-        if before == '-chardev' and arg.startswith('socket,') and not ',path=' in arg and arg != TPM:
+        if before == '-chardev' and arg.startswith('socket,') and not ',path=' in arg and not CONNECTED.fullmatch(arg):
             bad.append('%s: a socket without a path: %s' % (where, arg))
         if before in ('-blockdev', '-device', '-object') and arg.startswith('{'):
             bad += check_drivers(where, json.loads(arg))

@@ -141,6 +141,7 @@ static void golden_open_delta(struct golden *g, const char *name, const struct d
 		.sandbox = json_bool(facts, "sandbox", false),
 		.audio = json_str(facts, "audio", NULL),
 		.tpm = json_str(facts, "tpm", NULL),
+		.virtiofsd = json_str(facts, "virtiofsd", NULL),
 		.root = json_bool(facts, "root", false),
 	};
 	for (size_t i = 0; i < json_array_size(ports) && i < 8; i++)

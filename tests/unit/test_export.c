@@ -266,7 +266,7 @@ static void test_bat_notes(void **state)
 	m = machine_of(&g);
 	text = export_bat(&m, &notes, NULL);
 	assert_non_null(text);
-	assert_int_equal(notes.len, 3 + 4 + 1);
+	assert_int_equal(notes.len, 4 + 4 + 1);
 	assert_null(strstr(text, "fsdev"));
 	strv_fini(&notes);
 	free(text);

@@ -185,7 +185,7 @@ static const struct {
 	{"network.forward", {"127.0.0.1:auto:22", "0.0.0.0:8080:80", "10.1.2.3:65535:1/udp"}},
 	{"devices.usb_device", {"0403:6001", "ABCD:ef01", "1-4.2", "255-1"}},
 	{"devices.drive", {"path=/a,format=raw", "format=qcow2,path=a,,b=c,readonly=on"}},
-	{"devices.share", {"path=~/x y,tag=src", "tag=t,path=[,readonly=off"}},
+	{"devices.share", {"path=~/x y,tag=src", "tag=t,path=[,readonly=off", "path=/a,tag=t,driver=virtiofs"}},
 	{"system.hostname", {"box-2", "A", ""}},
 	{"system.user", {"me", "_x-1"}},
 	{"system.password_hash", {HASH, YESCRYPT, ""}},
