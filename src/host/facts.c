@@ -82,7 +82,7 @@ void host_facts_get(struct host_facts *f)
 
 	uv_os_uname(&uts);
 	*f = (struct host_facts){
-		.os = xstrdup(uts.sysname),
+		.os = facts_system_name(uts.sysname),
 		.machine = xstrdup(uts.machine),
 		.kernel = xstrdup(uts.release),
 		.cpus = uv_available_parallelism(),

@@ -31,6 +31,11 @@ char *facts_user_name(void)
 	return xstrdup("");
 }
 
+char *facts_system_name(const char *sysname)
+{
+	return xstrdup(sysname);
+}
+
 static char *facts_zone_of_link(void)
 {
 	static const char mark[] = "/zoneinfo/";

@@ -12,6 +12,8 @@ char *facts_zone_or_null(char *name);
 
 /* What differs by host; the caller frees the texts. */
 char *facts_user_name(void);
+/* Returns the system's name; `sysname` is what libuv has for it. */
+char *facts_system_name(const char *sysname);
 /* Returns the time zone that the host is set to, or NULL. */
 char *facts_host_zone(void);
 /* Binds a TCP port briefly; returns the port, or 0 on failure. */

@@ -21,6 +21,13 @@ char *facts_user_name(void)
 	return name ? win_narrow(name) : xstrdup("");
 }
 
+/* libuv's name is that of its compiler's environment, MINGW32_NT-10.0. */
+char *facts_system_name(const char *sysname)
+{
+	(void)sysname;
+	return xstrdup("Windows");
+}
+
 /* ICU, which Windows 10 has since 1703, knows the name in the time zone database. */
 char *facts_host_zone(void)
 {

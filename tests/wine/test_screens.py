@@ -112,7 +112,7 @@ class Screens(world.Case):
         for name in names:
             home.machine(name)
         s = self.start(home)
-        s.wait("debwiz · machines", "▸ " + names[0], "q quit")
+        s.wait("debwiz · machines", "Windows x86_64", "▸ " + names[0], "q quit")
         return s
 
     def test_home(self):
