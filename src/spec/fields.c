@@ -236,7 +236,7 @@ const struct field field_table[] = {
 	 .help = "For \"debwiz build\": ccache keeps what the compiler made, for later builds of the same source "
 		 "package on this architecture and release. Not with --reproducible and --in."},
 	{"build", COLUMN("ccache_size", SIZE, build_ccache_size, "2G", .min = 64ull << 20, .max = 24ull << 30),
-	 .effect = FIELD_NEXT_BOOT, .title = "Size of the compiler cache",
+	 .effect = FIELD_NEXT_BOOT, .title = "Compiler cache size",
 	 .help = "For \"debwiz build\": how much is kept for an architecture and release."},
 	{"qemu", COLUMN("binary", TEXT, qemu_binary, "auto", .check = grammar_binary), .effect = FIELD_NEXT_BOOT,
 	 .title = "QEMU program", .help = "auto: the architecture's emulator in PATH; or a path."},
