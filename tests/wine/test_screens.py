@@ -75,6 +75,10 @@ class Screens(world.Case):
         if not shutil.which(WINE) or not bridge.compile_to(cls.console, "console.c"):
             raise unittest.SkipTest("Wine or its compiler is not installed")
         super().setUpClass()
+        cls.programs = os.path.join(cls.tmp, "programs")
+        os.mkdir(cls.programs)
+        for name in ("qemu-system-arm", "qemu-img", "ssh", "ssh-keygen"):
+            bridge.compile_to(os.path.join(cls.programs, name + ".exe"))
         cls.prefix = os.environ.get("WINEPREFIX") or os.path.join(cls.tmp, "wine")
         cls.starts = os.path.join(cls.tmp, "starts")
         with open(cls.starts, "w", encoding="utf-8") as out:
@@ -88,6 +92,12 @@ class Screens(world.Case):
         home.set(**{name: windows(path) for name, path in home.env.items() if name.startswith("XDG_")})
         home.set(WINEPREFIX=self.prefix, WINEDEBUG="-all", WINEDLLOVERRIDES="winedbg.exe=d", TERM=None)
         return home
+
+    def ring(self):
+        return windows(self.world.archive.keys.ring("pinned"))
+
+    def mirror(self, home):
+        return "--mirror", home.box.url + "/debian", "--set", "mirror.keyring=" + self.ring()
 
     def start(self, home, *args, **how):
         """debwiz on a terminal; .order(...) does something to its console."""
@@ -191,18 +201,43 @@ class Screens(world.Case):
                 self.assertEqual(len(s.lines()[0]), columns - 2)
         self.leave(s, "C-q")
 
+    def test_machine(self):
+        """Prepared and booted by its screen, with the fake QEMU by the bridge; its console."""
+        home = self.wine_home()
+        home.machine("m", mirror_components="main", mirror_security="no", mirror_updates="no", disk_size="16G",
+                     system_profile="base")
+        ends = bridge.Bridge(self.prefix, {"qemu-system-arm": home.box.qemu})
+        self.addCleanup(ends.close)
+        home.set(DEBWIZ_BRIDGE=ends.place, WINEPATH=windows(self.programs))
+        s = self.start(home, "open", "m", *self.mirror(home))
+        s.wait("Enter prepare and boot")
+        s.key("p")
+        s.wait("✓ Release", "✓ Configure", "m is ready to boot.")
+        s.key("Enter")
+        s.wait("Enter boot")
+        home.plays(walk.BOOTED)
+        s.key("Enter")
+        s.wait("m is up.")
+        s.key("Enter")
+        s.wait("● running", "Enter console")
+        s.key("Enter")
+        s.wait("Debian GNU/Linux 12 m ttyAMA0", "m login:")
+        s.key("C-a", "d")
+        s.wait("● running", "Enter console")
+        s.key("s")
+        s.wait("○ ready", "Enter boot")
+        self.leave(s, "C-q")
+
     def test_wizard(self):
         """From the first question to the saved file, with a mirror."""
         home = self.wine_home()
-        ring = windows(self.world.archive.keys.ring("pinned"))
-        s = self.start(home, "new", "--mirror", home.box.url + "/debian", "--set", "mirror.keyring=" + ring,
-                       "--set", "mirror.components=main", "--set", "disk.size=16G")
+        s = self.start(home, "new", *self.mirror(home), "--set", "mirror.components=main", "--set", "disk.size=16G")
         seen = []
         walk.questions(s, lambda name, _: seen.append(name))
         self.assertEqual(seen, [*walk.HEADINGS, "review"])
         s.key("Right", "Right", "Enter")
         s.wait("debwiz · armhf-bookworm", "○ not prepared yet", "Enter prepare and boot", gone="Review")
-        expected = INI.replace("URL", home.box.url + "/debian").replace("KEYRING", ring)
+        expected = INI.replace("URL", home.box.url + "/debian").replace("KEYRING", self.ring())
         self.assertTrue(home.ini("armhf-bookworm").startswith(expected), home.ini("armhf-bookworm"))
         s.key("Esc")
         s.wait("debwiz · machines", "▸ armhf-bookworm")
