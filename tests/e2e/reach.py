@@ -388,7 +388,7 @@ def watched(m):
     """Builds, waits, builds again after a change, and ends by Ctrl-C with nothing left of its machines."""
     top, out = compiled(m, "watched")
     told = os.path.join(m.world.home, "watched.log")
-    words = ["build", "--watch", m.ini, top, "--native", "--offline", "--set", "boot.timeout=" + BOOT, "--out", out]
+    words = ["build", "--watch", m.ini, top, "--offline", "--set", "boot.timeout=" + BOOT, "--out", out]
 
     def shown():
         with open(told, encoding="utf-8", errors="replace") as file:
