@@ -166,7 +166,7 @@ char *host_which(const char *program)
 	if (!path)
 		path = "/usr/local/bin:/usr/bin:/bin";
 	for (; *program; path = end + 1) {
-		end = strchrnul(path, ':');
+		end = path + strcspn(path, ":");
 		/* a relative part would run programs of any current folder */
 		if (*path == '/') {
 			char *whole = xasprintf("%.*s/%s", (int)(end - path), path, program);

@@ -99,7 +99,7 @@ char *host_which(const char *program)
 	for (const char *at = path; !found; at = end + 1) {
 		AUTO_FREE char *dir = NULL;
 
-		end = strchrnul(at, ';');
+		end = at + strcspn(at, ";");
 		dir = xstrndup(at, (size_t)(end - at));
 		/* a relative part would run programs of any current folder */
 		if (file_is_absolute(dir)) {

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # musl: each source file that is not for Windows compiles with the headers of musl and those of the libraries: those of
-# Linux with all that musl has, the others with POSIX's names and the few below alone, which macOS and the BSDs have, too
-# (macOS has strchrnul since 15.4). Skipped without musl's headers (Debian: musl-dev).
+# Linux with all that musl has, the others with POSIX's names and the few below alone, which macOS and the BSDs have, too.
+# Skipped without musl's headers (Debian: musl-dev).
 # Inputs: CC, CPPFLAGS of the build in the environment; srcdir; config.h in the current folder.
 set -u
 top=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
@@ -32,7 +32,6 @@ sed '/HAVE_CRYPT_H/d' config.h >"$work/linux.h" # Debian's musl declares crypt i
 #define _XOPEN_SOURCE 700
 #include <stddef.h>
 char *strcasestr(const char *, const char *);
-char *strchrnul(const char *, int);
 void *memmem(const void *, size_t, const void *, size_t);
 int getentropy(void *, size_t);
 NAMES
