@@ -246,6 +246,9 @@ HOST = \
 	src/host/ssh_keys.c \
 	src/host/usb.c
 
+HOST_CLOCK_NONE = \
+	src/host/clock_none.c
+
 HOST_LINUX = \
 	src/host/clock_linux.c \
 	src/host/facts_linux.c \
@@ -274,9 +277,14 @@ HOST_POSIX = \
 	src/host/tty_posix.c \
 	src/host/wait_posix.c
 
+HOST_SANDBOX_NONE = \
+	src/host/sandbox_none.c
+
+HOST_USB_NONE = \
+	src/host/usb_none.c
+
 HOST_WIN = \
 	src/host/char_width_win.c \
-	src/host/clock_win.c \
 	src/host/facts_win.c \
 	src/host/fatal_win.c \
 	src/host/fdpass_win.c \
@@ -292,11 +300,10 @@ HOST_WIN = \
 	src/host/proc_win.c \
 	src/host/proc_win.h \
 	src/host/random_win.c \
-	src/host/sandbox_win.c \
 	src/host/signals_win.c \
 	src/host/terminal_win.c \
 	src/host/tty_win.c \
-	src/host/usb_win.c \
+	src/host/wait_win.c \
 	src/host/win.h
 
 IMAGE = \

@@ -7,11 +7,22 @@ import sys
 import tree
 
 FACES = ('cli', 'tui')      # everything else is libcore, which the unit tests link alone
-# What is compiled for one kind of host alone, by the end of the file's name; Makefile.am chooses.
+# What is compiled for some hosts alone, by the end of the file's name; Makefile.am chooses. A file X_none, for hosts that
+# have nothing of that kind, is chosen by itself (HOST_X_NONE).
 HOSTS = ('posix', 'linux', 'win')
 # The back ends of the screens, likewise.
 BACKENDS = {'src/tui/toolkit/backend_%s.c' % name: 'tui_' + name for name in ('curses', 'vt')}
 HEAD = '# SPDX-License-Identifier: MIT\n# Written by `make sources` from the files of src and include.\n'
+
+
+def host_of(path):
+    """The end of the name of a group for a file of src/host: 'posix', 'clock_none', or ''."""
+    folder, _, name = path.rpartition('/')
+    stem = name.rpartition('.')[0]
+    end = stem.rpartition('_')[2]
+    if folder != 'src/host':
+        return ''
+    return stem if end == 'none' else end if end in HOSTS else ''
 
 
 def text_of(t):
@@ -19,8 +30,7 @@ def text_of(t):
     for path in t.files('.c', '.h', under=('src', 'include')):
         parts = path.split('/')
         if path not in ('src/main.c', 'src/main_plain.c', 'src/assets.c'):
-            stem = parts[-1].rpartition('.')[0]
-            host = next((h for h in HOSTS if parts[0] == 'src' and parts[1] == 'host' and stem.split('_')[-1] == h), '')
+            host = host_of(path)
             groups.setdefault(BACKENDS.get(path) or parts[1] + (host and '_' + host), []).append(path)
     text = HEAD
     for name, paths in sorted(groups.items()):

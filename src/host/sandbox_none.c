@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sandbox_win: Windows has nothing like it that every user may use. */
+/* sandbox_none: hosts without anything like name spaces that every user may use. */
 #include "host/sandbox.h"
 
 int sandbox_serve(const struct sandbox *s, void (*ready)(void *arg), void *arg, struct err *e)
@@ -7,5 +7,5 @@ int sandbox_serve(const struct sandbox *s, void (*ready)(void *arg), void *arg, 
 	(void)s;
 	(void)ready;
 	(void)arg;
-	return err_set(e, ERR_FAILED, "sandbox", "Windows cannot confine programs as Linux does");
+	return err_set(e, ERR_FAILED, "sandbox", "this host cannot confine programs as Linux does");
 }

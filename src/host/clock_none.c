@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* clock_win: waits; only programs with a window are informed that the clock was set. */
-#include <windows.h>
+/* clock_none: hosts that do not report to every program that the clock was set (Windows reports it to windows alone). */
+#include <stddef.h>
 
 #include "host/clock.h"
 
@@ -15,9 +15,4 @@ struct host_clock *host_clock_watch(struct loop *l, void (*fn)(void *arg), void 
 void host_clock_unwatch(struct host_clock *w)
 {
 	(void)w;
-}
-
-void host_wait(unsigned ms)
-{
-	Sleep(ms);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* usb_win: Windows gives a program a device only after its driver was replaced, so none are offered. */
+/* usb_none: hosts where debwiz lists no devices (Windows gives a program one only after its driver was replaced). */
 #include "host/usb.h"
+
+#include <stddef.h>
 
 void host_usb_list(const char *root, struct host_usb *out)
 {
