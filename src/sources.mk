@@ -269,6 +269,7 @@ HOST_POSIX = \
 	src/host/paths_posix.c \
 	src/host/proc_detach_posix.c \
 	src/host/proc_foreground_posix.c \
+	src/host/proc_id_posix.c \
 	src/host/proc_posix.c \
 	src/host/proc_stream_posix.c \
 	src/host/random_posix.c \

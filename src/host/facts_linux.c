@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* facts_linux: accelerators and extended attributes of Linux. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "facts_priv.h"
 #include "host/facts.h"
-
-#define SHARE_ITEMS 1000 /* that are examined */
 
 void host_accelerators(struct strv *out)
 {
@@ -50,19 +46,7 @@ bool host_accelerator_usable(const char *accel, char **why)
 	return true;
 }
 
-bool host_share_is_mapped(const char *folder)
+bool facts_has_attribute(const char *path, const char *name)
 {
-	DIR *dir = opendir(folder);
-	struct dirent *item;
-	bool found = false;
-
-	for (int n = 0; dir && !found && n < SHARE_ITEMS && (item = readdir(dir)); n++) {
-		char *path = xasprintf("%s/%s", folder, item->d_name);
-
-		found = lgetxattr(path, "user.virtfs.mode", NULL, 0) > 0;
-		free(path);
-	}
-	if (dir)
-		closedir(dir);
-	return found;
+	return lgetxattr(path, name, NULL, 0) > 0;
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* facts_posix: user, time zone, ports and places of files as POSIX systems have them; apt_sources.c reads mirrors. */
+/*
+ * facts_posix: user, time zone, ports, shares and places of files as POSIX systems have them; apt_sources.c reads
+ * mirrors.
+ */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -16,6 +20,8 @@
 #include "facts_priv.h"
 #include "host/facts.h"
 #include "host/file.h"
+
+#define SHARE_ITEMS 1000 /* that are examined */
 
 /* Uses the environment first: glibc's user database does not survive a lack of memory. */
 char *facts_user_name(void)
@@ -140,4 +146,20 @@ char *host_debian_keyring(void)
 			return xstrdup(places[i]);
 	}
 	return NULL;
+}
+
+bool host_share_is_mapped(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *item;
+	bool found = false;
+
+	for (int n = 0; dir && !found && n < SHARE_ITEMS && (item = readdir(dir)); n++) {
+		AUTO_FREE char *path = file_join(folder, item->d_name);
+
+		found = facts_has_attribute(path, "user.virtfs.mode");
+	}
+	if (dir)
+		closedir(dir);
+	return found;
 }

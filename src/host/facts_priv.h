@@ -3,6 +3,7 @@
 #ifndef HOST_FACTS_PRIV_H
 #define HOST_FACTS_PRIV_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Returns "apt", ... or "" if unknown; static. */
@@ -16,6 +17,8 @@ char *facts_user_name(void);
 char *facts_system_name(const char *sysname);
 /* Returns the time zone that the host is set to, or NULL. */
 char *facts_host_zone(void);
+/* Returns whether a file, or a link itself, has that extended attribute of its user. */
+bool facts_has_attribute(const char *path, const char *name);
 /* Binds a TCP port briefly; returns the port, or 0 on failure. */
 uint16_t facts_try_port(const char *ip, uint16_t port);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * proc: child processes, by uv_spawn, which resets signals in the child. Processes that outlive or replace us are
- * in proc_detach.c, the process table is read by proc_linux.c.
+ * in proc_detach.c, the process table is read by proc_linux.c and its like.
  */
 #include "host/proc.h"
 

@@ -21,7 +21,6 @@
 /* Fields of /proc/PID/stat, counted from 3 (state), the first one after the name in brackets. */
 enum { STAT_STATE = 3, STAT_UTIME = 14, STAT_STIME = 15, STAT_START = 22, STAT_RSS = 24 };
 #define STAT_FIELDS 25
-#define TICK_BITS 40 /* bits of the start time; the boot's mark is above them */
 
 struct stat_line {
 	char state;
@@ -47,18 +46,17 @@ static bool proc_linux_read_stat(int64_t pid, struct stat_line *out)
 	return n == STAT_FIELDS;
 }
 
-/* Distinguishes boots: pid and ticks since boot may repeat after a restart of the host. */
-static uint64_t proc_linux_boot_mark(void)
+size_t proc_boot_id(char *id, size_t size)
 {
 	struct buf text;
-	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
+	size_t n;
 
-	if (file_read("/proc/sys/kernel/random/boot_id", 256, &text, NULL) < 0)
+	if (file_read("/proc/sys/kernel/random/boot_id", size, &text, NULL) < 0)
 		return 0;
-	for (size_t i = 0; i < text.len; i++)
-		h = (h ^ (unsigned char)text.data[i]) * 0x100000001b3u;
+	n = text.len;
+	memcpy(id, text.data, n);
 	buf_fini(&text);
-	return h >> 42; /* 22 bits above 40 of ticks fit a signed 64-bit number */
+	return n;
 }
 
 bool proc_identify(int64_t pid, struct proc_id *out)
@@ -68,15 +66,8 @@ bool proc_identify(int64_t pid, struct proc_id *out)
 	if (!proc_linux_read_stat(pid, &s) || s.state == 'Z' || s.state == 'X')
 		return false;
 	out->pid = pid;
-	out->start = proc_linux_boot_mark() << TICK_BITS | (s.field[STAT_START] & ((1ULL << TICK_BITS) - 1));
+	out->start = proc_start_now(s.field[STAT_START]);
 	return true;
-}
-
-bool proc_of_this_boot(const struct proc_id *id)
-{
-	uint64_t mark = proc_linux_boot_mark();
-
-	return !mark || !id->start || id->start >> TICK_BITS == mark;
 }
 
 int proc_end_fd(int64_t pid)

@@ -21,6 +21,7 @@
 #include "host/fdpass.h"
 #include "host/file.h"
 #include "host/proc.h"
+#include "host/proc_priv.h"
 #include "tests/lib/check.h"
 
 #define SH(script) ((char *const[]){"sh", "-c", (char *)(script), NULL})
@@ -321,10 +322,31 @@ static void test_identify_self(void **state)
 	waitpid(child, NULL, 0);
 }
 
+/* The same pid and time in another boot are another process. */
+static void test_start_and_boot(void **state)
+{
+	uint64_t start = proc_start_of("boot", 4, 77);
+	struct proc_id me;
+
+	(void)state;
+	assert_int_equal(proc_start_of("boot", 4, 77), start);
+	assert_int_not_equal(proc_start_of("boot", 4, 78), start);
+	assert_int_not_equal(proc_start_of("root", 4, 77), start);
+	assert_true(proc_start_of("boot", 4, UINT64_MAX) <= INT64_MAX);
+	assert_int_equal(proc_start_of(NULL, 0, 77), 77); /* the boot is unknown */
+	assert_true(proc_identify(getpid(), &me));
+	assert_true(proc_of_this_boot(&me));
+	me.start = start;
+	assert_false(proc_of_this_boot(&me));
+	me.start = 0; /* unknown */
+	assert_true(proc_of_this_boot(&me));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_output),
+		cmocka_unit_test(test_start_and_boot),
 		cmocka_unit_test(test_unread_input),
 		cmocka_unit_test(test_signal),
 		cmocka_unit_test(test_grandchild),
