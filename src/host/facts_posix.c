@@ -56,12 +56,12 @@ static char *facts_zone_of_link(void)
 	return at ? facts_zone_or_null(xstrdup(at + sizeof(mark) - 1)) : NULL;
 }
 
-static char *facts_zone_of_file(void)
+static char *facts_zone_of_file(const char *path)
 {
 	struct buf text;
 	char *name;
 
-	if (file_read("/etc/timezone", 256, &text, NULL) < 0)
+	if (file_read(path, 256, &text, NULL) < 0)
 		return NULL;
 	name = xstrndup(text.data, strcspn(text.data, " \t\r\n"));
 	buf_fini(&text);
@@ -72,7 +72,9 @@ char *facts_host_zone(void)
 {
 	char *name = facts_zone_of_link();
 
-	return name ? name : facts_zone_of_file();
+	if (!name)
+		name = facts_zone_of_file("/etc/timezone");
+	return name ? name : facts_zone_of_file("/var/db/zoneinfo"); /* tzsetup(8) of FreeBSD */
 }
 
 int host_free_space(const char *path, uint64_t *bytes, struct err *e)

@@ -14,9 +14,21 @@
 #include "file_priv.h"
 #include "host/file.h"
 
+/* Returns whether open refuses a link with that errno, where it is not POSIX's ELOOP: EMLINK on FreeBSD, EFTYPE on
+ * NetBSD. */
+static bool file_posix_is_link_error(int failed)
+{
+#ifdef EFTYPE
+	if (failed == EFTYPE)
+		return true;
+#endif
+	return failed == EMLINK;
+}
+
 int file_open_mode(const char *path, unsigned intent, mode_t mode)
 {
 	int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	int fd;
 
 	flags |= !(intent & FILE_WRITE) ? O_RDONLY : intent & FILE_READ ? O_RDWR : O_WRONLY;
 	if (!(intent & FILE_FOLLOW))
@@ -29,7 +41,10 @@ int file_open_mode(const char *path, unsigned intent, mode_t mode)
 		flags |= O_EXCL;
 	if ((intent & FILE_TRUNCATE) == FILE_TRUNCATE)
 		flags |= O_TRUNC;
-	return open(path, flags, mode);
+	fd = open(path, flags, mode);
+	if (fd < 0 && flags & O_NOFOLLOW && file_posix_is_link_error(errno))
+		errno = ELOOP;
+	return fd;
 }
 
 int file_open_null(unsigned intent)
@@ -96,6 +111,10 @@ ssize_t file_read_at(int fd, void *data, size_t n, uint64_t at)
 
 int file_sync(int fd)
 {
+#ifdef F_FULLFSYNC /* on macOS fsync leaves it in the cache of the drive; not every file system has this */
+	if (fcntl(fd, F_FULLFSYNC) == 0)
+		return 0;
+#endif
 	/* the errors of file systems that cannot sync such a file, and of hosts that cannot sync a folder */
 	return fsync(fd) == 0 || errno == EINVAL || errno == EBADF || errno == ENOTSUP ? 0 : -1;
 }

@@ -50,7 +50,8 @@ bool host_locale_is_utf8(void)
 
 int host_reader_lost(int fd)
 {
-	struct pollfd reader = {.fd = fd, .events = 0};
+	struct pollfd reader = {.fd = fd, .events = POLLOUT};
 
-	return poll(&reader, 1, 0) > 0 && reader.revents & POLLERR ? EPIPE : 0;
+	/* of a pipe Linux reports POLLERR, the others POLLHUP; macOS reports it only to who waits for something */
+	return poll(&reader, 1, 0) > 0 && reader.revents & (POLLERR | POLLHUP) ? EPIPE : 0;
 }

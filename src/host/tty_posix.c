@@ -87,5 +87,6 @@ bool tty_gone(void)
 
 	if (tcgetattr(STDIN_FILENO, &modes) < 0)
 		return true;
-	return poll(&look, 1, 0) > 0 && look.revents & (POLLHUP | POLLERR | POLLNVAL);
+	/* POLLNVAL: macOS does not poll such a device (/dev/tty), which has modes all the same */
+	return poll(&look, 1, 0) > 0 && look.revents & (POLLHUP | POLLERR);
 }
