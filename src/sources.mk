@@ -246,8 +246,22 @@ HOST = \
 	src/host/ssh_keys.c \
 	src/host/usb.c
 
+HOST_BSD = \
+	src/host/facts_bsd.c \
+	src/host/proc_bsd.c
+
 HOST_CLOCK_NONE = \
 	src/host/clock_none.c
+
+HOST_DARWIN = \
+	src/host/clock_darwin.c \
+	src/host/facts_darwin.c \
+	src/host/memory_darwin.c \
+	src/host/posix_darwin.h \
+	src/host/proc_darwin.c
+
+HOST_KQUEUE = \
+	src/host/proc_kqueue.c
 
 HOST_LINUX = \
 	src/host/clock_linux.c \
@@ -256,6 +270,9 @@ HOST_LINUX = \
 	src/host/proc_linux.c \
 	src/host/sandbox_linux.c \
 	src/host/usb_linux.c
+
+HOST_MEMORY_NONE = \
+	src/host/memory_none.c
 
 HOST_POSIX = \
 	src/host/char_width_posix.c \

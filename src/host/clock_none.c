@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* clock_none: hosts that do not report to every program that the clock was set (Windows reports it to windows alone). */
+/* clock_none: hosts that do not report to every program that the clock was set (Windows reports it to windows alone).
+ */
 #include <stddef.h>
 
 #include "host/clock.h"

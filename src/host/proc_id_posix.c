@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc_id_posix: the start of a process as one number. Pid and start may repeat after a restart of the host, where starts
- * are counted from the boot, or with a clock that was set; so the number also has a mark of the boot.
+ * proc_id_posix: the start of a process as one number. Pid and start may repeat after a restart of the host, where
+ * starts are counted from the boot, or with a clock that was set; so the number also has a mark of the boot.
  */
 #include "host/proc.h"
 #include "proc_priv.h"

@@ -12,8 +12,8 @@
 /* Returns a descriptor that becomes readable when that process exits, or -1 if the host has none. */
 int proc_end_fd(int64_t pid);
 
-/* Writes what distinguishes this boot of the host from others, at most `size` bytes. Returns their number, 0 if the host
- * has nothing of that kind. */
+/* Writes what distinguishes this boot of the host from others, at most `size` bytes. Returns their number, 0 if the
+ * host has nothing of that kind. */
 size_t proc_boot_id(char *id, size_t size);
 /* Return the `start` of struct proc_id for a process that started at `time`, in any unit, in the boot of that id (n 0:
  * unknown), in this boot. */

@@ -6,7 +6,7 @@
 set -u
 top=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 failed=0
-for path in $(cd "$top" && find include src -name '*.h' ! -name '*win.h' | LC_ALL=C sort); do
+for path in $(cd "$top" && find include src -name '*.h' ! -name win.h ! -name '*_win.h' | LC_ALL=C sort); do
 	for config in '-D_GNU_SOURCE' '-include config.h'; do
 		# shellcheck disable=SC2086 # flags are words
 		if ! printf '#include "%s"\n#include "%s"\ntypedef int not_empty;\n' "$top/$path" "$top/$path" |

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# musl: each source file that is not for Windows compiles with the headers of musl and those of the libraries: those of
-# Linux with all that musl has, the others with POSIX's names and the few below alone, which macOS and the BSDs have, too.
+# musl: each source file that is not for another kind of host alone compiles with the headers of musl and those of the
+# libraries: those of Linux with all that musl has, the others with POSIX's names and the few below alone, which macOS and
+# the BSDs have, too.
 # Skipped without musl's headers (Debian: musl-dev).
 # Inputs: CC, CPPFLAGS of the build in the environment; srcdir; config.h in the current folder.
 set -u
@@ -38,7 +39,7 @@ NAMES
 } >"$work/posix.h"
 own=$(${CC:-cc} -print-file-name=include)
 failed=0
-for path in $(cd "$top" && find src -name '*.c' ! -name '*_win.c' ! -name assets.c | LC_ALL=C sort); do
+for path in $(cd "$top" && find src -name '*.c' ! -name assets.c | grep -Ev '_(win|darwin|bsd|kqueue)\.c$' | LC_ALL=C sort); do
 	names=posix
 	[ "${path%_linux.c}" = "$path" ] || names=linux
 	# other warnings: the headers of musl and glibc differ in attributes

@@ -9,7 +9,7 @@ import tree
 FACES = ('cli', 'tui')      # everything else is libcore, which the unit tests link alone
 # What is compiled for some hosts alone, by the end of the file's name; Makefile.am chooses. A file X_none, for hosts that
 # have nothing of that kind, is chosen by itself (HOST_X_NONE).
-HOSTS = ('posix', 'linux', 'win')
+HOSTS = ('posix', 'linux', 'darwin', 'bsd', 'kqueue', 'win')
 # The back ends of the screens, likewise.
 BACKENDS = {'src/tui/toolkit/backend_%s.c' % name: 'tui_' + name for name in ('curses', 'vt')}
 HEAD = '# SPDX-License-Identifier: MIT\n# Written by `make sources` from the files of src and include.\n'

@@ -28,7 +28,11 @@ one='case $1 in */base/err.c) told= ;; *) told="-include $srcdir/tests/lint/anal
 exec clang-tidy --quiet "$1" -- -std=c11 -include config.h $CPPFLAGS -I"$srcdir/include" $told 2>/dev/null'
 if command -v clang-tidy >/dev/null; then
 	export CPPFLAGS="${CPPFLAGS:-}" srcdir="$top"
-	if [ $# -gt 0 ]; then printf '%s\n' "$@"; else find "$top/src" -name '*.c' ! -name assets.c ! -name '*_win.c'; fi |
+	if [ $# -gt 0 ]; then
+		printf '%s\n' "$@"
+	else
+		find "$top/src" -name '*.c' ! -name assets.c | grep -Ev '_(win|darwin|bsd|kqueue)\.c$'
+	fi |
 		LC_ALL=C sort | xargs -n 1 -P 2 sh -c "$one" tidy || failed=1
 else
 	echo 'lint: clang-tidy is not installed'

@@ -345,16 +345,11 @@ static void test_start_and_boot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_output),
-		cmocka_unit_test(test_start_and_boot),
-		cmocka_unit_test(test_unread_input),
-		cmocka_unit_test(test_signal),
-		cmocka_unit_test(test_grandchild),
-		cmocka_unit_test(test_descriptors),
-		cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_run),
-		cmocka_unit_test(test_detach),
-		cmocka_unit_test(test_detach_inherit),
+		cmocka_unit_test(test_output),	      cmocka_unit_test(test_start_and_boot),
+		cmocka_unit_test(test_unread_input),  cmocka_unit_test(test_signal),
+		cmocka_unit_test(test_grandchild),    cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_missing),	      cmocka_unit_test(test_run),
+		cmocka_unit_test(test_detach),	      cmocka_unit_test(test_detach_inherit),
 		cmocka_unit_test(test_identify_self),
 	};
 
