@@ -44,7 +44,7 @@ for path in $(cd "$top" && find src -name '*.c' ! -name assets.c | grep -Ev '_(w
 	[ "${path%_linux.c}" = "$path" ] || names=linux
 	# other warnings: the headers of musl and glibc differ in attributes
 	${CC:-cc} -std=c11 -fsyntax-only -Werror=implicit-function-declaration -nostdinc -isystem "$own" -isystem "$musl" \
-		-isystem "$work" -isystem "$work/ext2fs" -DNCURSES_WIDECHAR=1 -include "$work/$names.h" -I. -I"$top/include" \
+		-isystem "$work" -isystem "$work/ext2fs" -include "$work/$names.h" -I. -I"$top/include" \
 		-I"$top/src" "$top/$path" 2>"$work/said" || { cat "$work/said"; failed=1; }
 done
 exit $failed

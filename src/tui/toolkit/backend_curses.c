@@ -9,6 +9,7 @@
 #include <wchar.h>
 
 #define NCURSES_NOMACROS
+#define NCURSES_WIDECHAR 1 /* elsewhere than on Linux its header asks for names of X/Open alone */
 #include <curses.h>
 #include <termcap.h>
 
