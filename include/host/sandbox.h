@@ -24,6 +24,8 @@ struct sandbox {
 	int64_t parent;		 /* the pid of the process that started this one: the server ends with it */
 };
 
+/* Returns 0 if this host has such name spaces, though it may not allow them to this user; else -1 with id "sandbox". */
+int sandbox_exists(struct err *e);
 /* Serves until this process, its parent or the server ends. All processes of the server end with it, also if it is
  * killed. `ready` is called when clients can connect. Returns -1 with e alone ("sandbox": this host does not allow the
  * name spaces, or has none). For a process that has one thread and exists for that; blocks. */

@@ -11,6 +11,7 @@
 #include "host/facts.h"
 #include "host/file.h"
 #include "host/paths.h"
+#include "host/sandbox.h"
 #include "qemu/probe.h"
 #include "verbs.h"
 
@@ -137,7 +138,7 @@ static int outside_start_here(struct cli_outside *x, const struct cli *cli, cons
 	AUTO_FREE char *socket = runtime ? file_join(runtime, "distcc") : NULL;
 	struct host_facts facts;
 
-	if (!socket || outside_find_tools(x, cli, s, line, e) < 0)
+	if (sandbox_exists(e) < 0 || !socket || outside_find_tools(x, cli, s, line, e) < 0)
 		return -1;
 	x->server = outside_start(cli->loop, &x->compiler, &x->tools, folder, socket, e);
 	if (!x->server)
