@@ -9,8 +9,34 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "catalog/catalog.h"
 #include "host/facts.h"
+#include "host/facts_priv.h"
 #include "qemu/probe.h"
+
+/* The accelerator that the host of a test has, and what it lacks for that one. Where these functions are, the library's
+ * for the real host are not linked. */
+static const char *accel_here, *accel_lacks;
+
+void host_accelerators(struct strv *out)
+{
+	strv_add(out, accel_here);
+}
+
+bool host_accelerator_usable(const char *accel, char **why)
+{
+	*why = strcmp(accel, accel_here) != 0 ? xasprintf("%s is not an accelerator of this host", accel)
+	       : accel_lacks		      ? xstrdup(accel_lacks)
+					      : NULL;
+	return !*why;
+}
+
+bool facts_has_attribute(const char *path, const char *name)
+{
+	(void)path;
+	(void)name;
+	return false;
+}
 
 static char *dir;
 static struct spec spec;
@@ -27,6 +53,8 @@ static int setup(void **state)
 	struct host_facts host;
 
 	(void)state;
+	accel_here = "kvm";
+	accel_lacks = NULL;
 	dir = check_tmpdir();
 	spec_init(&spec);
 	host_facts_get(&host);
@@ -247,22 +275,27 @@ static void test_refused(void **state)
 	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), -1);
 	assert_int_equal(e.kind, ERR_MISSING);
 	assert_non_null(strstr(e.text, "cpu.accel: kvm cannot be used"));
-	if (access("/dev/kvm", R_OK | W_OK) == 0) {
-		assert_non_null(strstr(e.text, "failed to set MSR ?[1m"));
-		assert_null(strstr(e.text, "warning"));
-	}
+	assert_non_null(strstr(e.text, "failed to set MSR ?[1m"));
+	assert_null(strstr(e.text, "warning"));
+	err_fini(&e);
+	accel_lacks = "there is no such device";
+	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), -1);
+	assert_non_null(strstr(e.text, "cpu.accel: kvm cannot be used: there is no such device"));
+	err_fini(&e);
+	set(&spec.accel, "hvf");
+	strv_add(&arch.accels, "hvf");
+	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), -1);
+	assert_non_null(strstr(e.text, "cpu.accel: hvf cannot be used: hvf is not an accelerator of this host"));
 	err_fini(&e);
 }
 
-/* Where this host has /dev/kvm: tried, believed, and no longer after it failed in use. */
+/* Tried, believed, and no longer after it failed in use. */
 static void test_used_and_rejected(void **state)
 {
 	struct err e = ERR_INIT;
 	struct qemu_probe p;
 
 	(void)state;
-	if (access("/dev/kvm", R_OK | W_OK) != 0)
-		skip();
 	program(V72, "exit 0");
 	strv_add(&arch.accels, "kvm");
 	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), 0);
@@ -275,6 +308,42 @@ static void test_used_and_rejected(void **state)
 	assert_string_equal(p.tried, "kvm");
 	assert_non_null(strstr(p.why, "KVM internal error"));
 	qemu_probe_fini(&p);
+}
+
+/* macOS: the catalogue's rows, whose host has the name that macOS gives it, are tried with HVF. */
+static void test_hvf(void **state)
+{
+	static const char *const macs[] = {"arm64", "x86_64"};
+	struct catalog *c = catalog_new(NULL);
+	const struct catalog_arch *row;
+	struct err e = ERR_INIT;
+	struct qemu_probe p;
+	size_t i = 0, rows = 0;
+
+	(void)state;
+	accel_here = "hvf";
+	while ((row = catalog_arch_next(c, &i))) {
+		struct catalog_arch here = *row;
+
+		if (!strv_has(&row->accels, "hvf"))
+			continue;
+		assert_true(strv_has(&row->native_hosts, macs[0]) || strv_has(&row->native_hosts, macs[1]));
+		here.native_hosts = arch.native_hosts; /* this host, as if it were such a Mac */
+		program(V72, "case \"$*\" in *'-accel hvf'*) exit 0 ;; *) exit 1 ;; esac");
+		assert_int_equal(qemu_probe(&spec, &here, dir, &p, &e), 0);
+		assert_string_equal(p.accel, "hvf");
+		assert_non_null(strstr(p.why, "hvf was tried and works"));
+		qemu_probe_fini(&p);
+		accel_lacks = "sysctl kern.hv_support is 0";
+		assert_int_equal(qemu_probe(&spec, &here, dir, &p, &e), 0);
+		assert_string_equal(p.accel, "tcg");
+		assert_non_null(strstr(p.why, "hvf cannot be used: sysctl kern.hv_support is 0"));
+		qemu_probe_fini(&p);
+		accel_lacks = NULL;
+		rows++;
+	}
+	assert_int_equal(rows, 2); /* 64-bit ARM and x86: HVF runs no others */
+	catalog_free(c);
 }
 
 /* All verdicts of the cache; a new reference. */
@@ -389,9 +458,17 @@ static void test_bad_cache(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_versions),	  T(test_least),     T(test_missing), T(test_relative),
-		T(test_old_and_strange),  T(test_emulated),  T(test_refused), T(test_used_and_rejected),
-		T(test_passing_refusals), T(test_bad_cache),
+		T(test_versions),
+		T(test_least),
+		T(test_missing),
+		T(test_relative),
+		T(test_old_and_strange),
+		T(test_emulated),
+		T(test_refused),
+		T(test_used_and_rejected),
+		T(test_hvf),
+		T(test_passing_refusals),
+		T(test_bad_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
