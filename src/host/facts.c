@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * facts: properties of this host as far as libuv and the environment report them. facts_posix.c and facts_win.c have
- * the rest, facts_linux.c accelerators, install.c commands to install packages.
+ * the rest, facts_linux.c and its like accelerators, install.c commands to install packages.
  */
 #include "host/facts.h"
 

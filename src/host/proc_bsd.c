@@ -51,7 +51,7 @@ static bool proc_bsd_read(int64_t pid, struct proc_bsd_info *out)
 
 #else
 
-/* kern.boottime is no substitute: it follows a clock that is set. */
+/* kern.boottime does not serve: it follows a clock that is set. */
 size_t proc_boot_id(char *id, size_t size)
 {
 	(void)id;
@@ -124,7 +124,7 @@ bool proc_read(int64_t pid, uint64_t *bytes)
 
 #ifdef __FreeBSD__
 
-/* Reads what a name of sysctl has, also if it grows meanwhile. NULL if there is nothing; the caller frees it. */
+/* Reads what a name of sysctl has, with some space for what comes in between. NULL: nothing; the caller frees it. */
 static char *proc_bsd_table(const int *name, unsigned parts, size_t *n)
 {
 	char *table;
