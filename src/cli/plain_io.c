@@ -122,14 +122,14 @@ bool plain_yes(struct plain *p, const char *prompt, bool fallback)
 
 /* ---- waiting ---- */
 
-struct wait {
+struct plain_waiting {
 	struct plain *p;
 	bool late;
 };
 
 static void plain_io_on_late(void *arg)
 {
-	struct wait *w = arg;
+	struct plain_waiting *w = arg;
 
 	w->late = true;
 	loop_stop(w->p->cli->loop);
@@ -137,7 +137,7 @@ static void plain_io_on_late(void *arg)
 
 void plain_wait(struct plain *p, struct choice_list (*look)(struct plain *p, void *arg), void *arg, unsigned seconds)
 {
-	struct wait w = {.p = p};
+	struct plain_waiting w = {.p = p};
 	struct loop_timer *timer = NULL;
 	bool told = false;
 
