@@ -91,6 +91,10 @@ class Rules(unittest.TestCase):
         text = sources.text_of(tree.Tree(self.root))
         self.assertIn('CORE = $(BASE) $(MACHINE)\n', text)
         self.finds(sources.check, 'src/sources.mk', [text], ['', text.replace('a.c', 'c.c')])
+        self.put('src/host/a_bsd.c', LICENCE)
+        self.put('src/host/b_none.c', LICENCE)
+        self.put('src/sources.mk', sources.text_of(tree.Tree(self.root)))
+        self.finds(sources.check, 'Makefile.am', ['$(HOST_BSD) $(HOST_B_NONE)\n'], ['$(HOST_BSD)\n', '$(HOST_B_NONE)\n'])
 
     def test_ladder_places(self):
         self.finds(ladder.check, 'src/new/a.c', [], [''])

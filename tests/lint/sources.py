@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """sources: src/sources.mk lists what is compiled, a variable a folder. --write writes it (make sources); without
-that the file must be as it would be written."""
+that the file must be as it would be written, and Makefile.am must compile each group of src/host for some host."""
 import os
+import re
 import sys
 
 import tree
@@ -40,9 +41,14 @@ def text_of(t):
 
 
 def check(t):
-    if t.has('src/sources.mk') and t.text('src/sources.mk') == text_of(t):
-        return []
-    return ['src/sources.mk:1: does not list the files of src and include as they are: make sources']
+    text = text_of(t)
+    bad = []
+    if not t.has('src/sources.mk') or t.text('src/sources.mk') != text:
+        bad.append('src/sources.mk:1: does not list the files of src and include as they are: make sources')
+    for name in re.findall(r'^HOST_\w+', text, re.M):
+        if '$(%s)' % name not in t.text('Makefile.am'):
+            bad.append('Makefile.am:1: compiles $(%s) of src/sources.mk for no host' % name)
+    return bad
 
 
 if __name__ == '__main__':
