@@ -20,10 +20,27 @@
 
 /* What is used of a process that has not exited. */
 struct proc_bsd_info {
-	uint64_t start_ms, cpu_ms; /* since 1970; used so far */
+	uint64_t start_ms, cpu_ms; /* of proc_bsd_start; used so far */
 	uint64_t pages;		   /* resident */
 	char name[32];
 };
+
+/* Returns when a process started, in ms from a time that does not change: NetBSD reports the time of day at that
+ * moment, FreeBSD and OpenBSD the time since the boot, to which they add that of the boot, which follows a clock that
+ * is set. */
+static uint64_t proc_bsd_start(uint64_t seconds, uint64_t micro)
+{
+	uint64_t start = seconds * 1000000 + micro;
+#ifndef __NetBSD__
+	const int name[] = {CTL_KERN, KERN_BOOTTIME};
+	struct timeval boot;
+	size_t n = sizeof(boot);
+
+	if (sysctl(name, ARRAY_SIZE(name), &boot, &n, NULL, 0) == 0)
+		start -= (uint64_t)boot.tv_sec * 1000000 + (uint64_t)boot.tv_usec;
+#endif
+	return start / 1000;
+}
 
 #ifdef __FreeBSD__
 
@@ -41,7 +58,7 @@ static bool proc_bsd_read(int64_t pid, struct proc_bsd_info *out)
 	if (sysctl(name, ARRAY_SIZE(name), &k, &n, NULL, 0) < 0 || n != sizeof(k) || k.ki_stat == SZOMB)
 		return false;
 	*out = (struct proc_bsd_info){
-		.start_ms = (uint64_t)k.ki_start.tv_sec * 1000 + (uint64_t)k.ki_start.tv_usec / 1000,
+		.start_ms = proc_bsd_start((uint64_t)k.ki_start.tv_sec, (uint64_t)k.ki_start.tv_usec),
 		.cpu_ms = k.ki_runtime / 1000,
 		.pages = (uint64_t)k.ki_rssize,
 	};
@@ -51,7 +68,7 @@ static bool proc_bsd_read(int64_t pid, struct proc_bsd_info *out)
 
 #else
 
-/* kern.boottime does not serve: it follows a clock that is set. */
+/* kern.boottime does not serve, see proc_bsd_start. */
 size_t proc_boot_id(char *id, size_t size)
 {
 	(void)id;
@@ -77,7 +94,7 @@ static bool proc_bsd_read(int64_t pid, struct proc_bsd_info *out)
 	if (sysctl(name, ARRAY_SIZE(name), &k, &n, NULL, 0) < 0 || n != sizeof(k) || !k.p_uvalid)
 		return false;
 	*out = (struct proc_bsd_info){
-		.start_ms = (uint64_t)k.p_ustart_sec * 1000 + (uint64_t)k.p_ustart_usec / 1000,
+		.start_ms = proc_bsd_start((uint64_t)k.p_ustart_sec, (uint64_t)k.p_ustart_usec),
 		.cpu_ms = (uint64_t)k.p_rtime_sec * 1000 + (uint64_t)k.p_rtime_usec / 1000,
 		.pages = (uint64_t)k.p_vm_rssize,
 	};
