@@ -77,8 +77,8 @@ class Clock(world.Case):
         s.wait("◐ Configure")
         self.jump(home, jump)
         s.wait("is ready to boot.")
-        # how long it has taken, as it says itself
-        said = re.search(r"preparing +(?:(\d+)\.\d s|0:(\d\d))\n", s.text())
+        # how long it has taken: far less than the jump, on a busy host, too
+        said = re.search(r"preparing +(?:\d\.\d s|\d\d? s|\d\d? min \d+ s)\n", s.text())
         self.assertTrue(said, s.text())
         self.assertIsNone(re.search(r" [0-9]+:[0-9]{2}| -[0-9]| h ", s.text().split("total")[0]
                                     .split("preparing", 1)[1].split("\n", 1)[1]), s.text())
