@@ -337,6 +337,13 @@ char *posix_win_strcasestr(const char *s, const char *part)
 	return NULL;
 }
 
+char *strchrnul(const char *s, int c)
+{
+	while (*s && *s != (char)c)
+		s++;
+	return (char *)s;
+}
+
 void *memmem(const void *p, size_t n, const void *part, size_t length)
 {
 	const char *at = p;

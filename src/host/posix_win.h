@@ -83,6 +83,7 @@ int unsetenv(const char *name);
 
 char *posix_win_strcasestr(const char *s, const char *part); /* a library has one of that name */
 #define strcasestr posix_win_strcasestr
+char *strchrnul(const char *s, int c); /* libsolv calls it */
 void *memmem(const void *p, size_t n, const void *part, size_t length);
 int wcwidth(wchar_t c);
 
