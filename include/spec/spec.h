@@ -44,7 +44,7 @@ struct spec_distcc_host {
 	unsigned jobs; /* at the same time; 4 unless given */
 };
 
-#define SPEC_USB_DEVICES_MAX 13
+#define SPEC_USB_DEVICES_MAX 12
 #define SPEC_VIRTIOFS_MAX 12 /* shares of that kind */
 
 /* A parsed `usb_device =` item. */

@@ -28,7 +28,8 @@
 #define GIB (1ULL << 30)
 #define CPU_MEMORY (GIB / 2) /* enough for a compiler or two */
 #define LARGE_HOST (15 * GIB)
-#define USB_PORTS (SPEC_USB_DEVICES_MAX + 2) /* of each speed; two are for keyboard and tablet */
+/* Of each speed; two are for keyboard and tablet, and one stays free: there QEMU would put a hub, which is slow. */
+#define USB_PORTS (SPEC_USB_DEVICES_MAX + 3)
 #define LAN_PORT_FIRST 20000u
 #define LAN_PORTS 12000u /* below the ports that Linux gives out */
 
@@ -588,7 +589,6 @@ static void argv_add_usb(const struct argv_in *in, struct qemu_argv *v)
 
 	if (!s->usb && !screen && !s->usb_devices.len)
 		return;
-	/* with more than four of a kind QEMU adds a hub, which is slow (USB 1.1) */
 	argv_device(v, key, "the USB controller",
 		    s->usb_devices.len ? json_pack("{s:s, s:s, s:i, s:i}", "driver", "qemu-xhci", "id", "usb", "p2",
 						   USB_PORTS, "p3", USB_PORTS)

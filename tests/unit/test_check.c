@@ -215,7 +215,7 @@ static void rules(void **state)
 		{"[devices]\nusb_device = 1-1\nusb_device = 1-2\nusb_device = 1-3\nusb_device = 1-4\nusb_device = 1-5\n"
 		 "usb_device = 1-6\nusb_device = 1-7\nusb_device = 1-8\nusb_device = 1-9\nusb_device = 2-1\n"
 		 "usb_device = 2-2\nusb_device = 2-3\nusb_device = 2-4\nusb_device = 2-5\n",
-		 "devices.usb_device: the USB controller has ports for 13 devices of this host"},
+		 "devices.usb_device: the USB controller has ports for 12 devices of this host"},
 		{"[machine]\nname = a-\n", "system.hostname: \"a-\""},
 		{"[machine]\nname = a-\n[system]\nhostname = a\n", NULL},
 	};
