@@ -160,7 +160,7 @@ static void review_add_devices(struct wizard *w, struct choices *out)
 	if (s->usb)
 		buf_adds(&b, ", USB");
 	if (s->usb_devices.len)
-		buf_addf(&b, ", %zu USB device%s of this host", s->usb_devices.len, s->usb_devices.len == 1 ? "" : "s");
+		buf_addf(&b, ", %s of this host", count_human(s->usb_devices.len, "USB device", count));
 	if (s->audio)
 		buf_adds(&b, ", sound");
 	if (s->shares.len)
