@@ -85,6 +85,7 @@ static int process_launch(struct sup *s, struct err *e)
 	int ends[1 + SPEC_VIRTIOFS_MAX]; /* of the connections to its helpers */
 	struct proc_id id = {0};
 
+	_Static_assert(ARRAY_SIZE(ends) <= PROC_INHERITED_MAX, "all of them are inherited");
 	s->process->starts++;
 	strv_copy(&argv, &s->process->argv);
 	if (host_lines_create(s->req.runtime_dir, &argv, e) < 0)
