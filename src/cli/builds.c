@@ -196,7 +196,7 @@ static void builds_on_out_line(const char *line, void *arg)
 	}
 }
 
-/* A phase so far, or one that has ended: without its sign, and without what is behind its name. Before the first one:
+/* A phase that runs or has ended, without its sign, and without what is behind its name. Before the first one:
  * what is done for the source, behind its name. */
 static void builds_on_err_line(const char *line, void *arg)
 {

@@ -11,7 +11,7 @@
 struct wizard_pages {
 	enum wizard_page current;
 	bool entered[WIZARD_PAGE_COUNT];
-	char *heading; /* the last one that was asked for, or NULL */
+	char *heading; /* as returned last, or NULL */
 };
 
 struct wizard_pages *wizard_pages_new(void)

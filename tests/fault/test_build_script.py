@@ -307,7 +307,7 @@ esac
         self.assertIn("debwiz: the compiler cache is damaged, and is made again\n", log)
 
     def test_cache_missing(self):
-        """Without a volume, or one that cannot be mounted, or ccache, the build runs as without."""
+        """Without a volume that can be mounted, or without ccache, the build runs without a cache."""
         with open(os.path.join(self.world.tmp, "not.unmountable"), "w", encoding="utf-8"):
             pass
         for env, why in (({"BUILD_DISKS": "/nowhere"}, "the volume is not there"),

@@ -162,7 +162,7 @@ class Ccache(Case):
         self.assertEqual(lib.read(victim), "kept")
 
     def test_collected(self):
-        """gc removes one that was not used for long."""
+        """gc removes a volume after a long time without use."""
         box = self.cached()
         self.assertEqual(self.build(box, self.tree(box))[0], 0)
         self.assertEqual(box.run("gc", json_events=False).status, 0)
