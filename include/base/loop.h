@@ -19,6 +19,7 @@ struct loop;
 struct loop_timer;
 struct loop_fd;
 struct loop_signal;
+struct loop_exit;
 struct loop_turn;
 struct loop_watch;
 struct loop_stream;
@@ -33,6 +34,8 @@ void loop_free(struct loop *l);
 /* Runs until loop_stop, or until no handle can cause another event. */
 void loop_run(struct loop *l);
 void loop_stop(struct loop *l);
+/* Handles what has happened so far, without waiting. */
+void loop_poll(struct loop *l);
 /* Returns monotonic milliseconds, independent of changes of the wall clock. */
 uint64_t loop_now(struct loop *l);
 /* Returns the libuv loop, for base/ and host/ only. */
@@ -59,6 +62,11 @@ void loop_fd_stop(struct loop_fd *w);
 
 struct loop_signal *loop_signal_start(struct loop *l, int signum, void (*fn)(void *arg), void *arg);
 void loop_signal_stop(struct loop_signal *s);
+
+/* Calls fn on each signal that asks the program to exit: SIGINT, SIGTERM, SIGHUP. One that arrives while the loop does
+ * not run is handled by the next loop_run or loop_poll. Does not keep the loop running. */
+struct loop_exit *loop_exit_start(struct loop *l, void (*fn)(void *arg), void *arg);
+void loop_exit_stop(struct loop_exit *x); /* NULL is fine */
 
 /* Calls fn when something in the folder (or the file itself) has changed, as far as this host's system reports it; a
  * change may be reported more than once. Returns NULL if it cannot be watched (it is missing, or there are no more

@@ -39,6 +39,12 @@ struct loop_signal {
 	void *arg;
 };
 
+static const int loop_exit_numbers[] = {SIGINT, SIGTERM, SIGHUP};
+
+struct loop_exit {
+	struct loop_signal *signals[ARRAY_SIZE(loop_exit_numbers)];
+};
+
 struct loop_watch {
 	uv_fs_event_t uv;
 	void (*fn)(void *arg);
@@ -161,6 +167,11 @@ void loop_free(struct loop *l)
 void loop_run(struct loop *l)
 {
 	uv_run(&l->uv, UV_RUN_DEFAULT);
+}
+
+void loop_poll(struct loop *l)
+{
+	uv_run(&l->uv, UV_RUN_NOWAIT);
 }
 
 void loop_stop(struct loop *l)
@@ -313,6 +324,22 @@ void loop_signal_stop(struct loop_signal *s)
 {
 	if (s)
 		uv_close((uv_handle_t *)&s->uv, loop_free_handle);
+}
+
+struct loop_exit *loop_exit_start(struct loop *l, void (*fn)(void *arg), void *arg)
+{
+	struct loop_exit *x = xcalloc(1, sizeof(*x));
+
+	for (size_t i = 0; i < ARRAY_SIZE(x->signals); i++)
+		x->signals[i] = loop_signal_start(l, loop_exit_numbers[i], fn, arg);
+	return x;
+}
+
+void loop_exit_stop(struct loop_exit *x)
+{
+	for (size_t i = 0; x && i < ARRAY_SIZE(x->signals); i++)
+		loop_signal_stop(x->signals[i]);
+	free(x);
 }
 
 static void loop_on_watch(uv_fs_event_t *uv, const char *name, int events, int status)

@@ -84,18 +84,20 @@ static void tools_on_progress(uint64_t done, uint64_t total, const char *text, v
 		f->wish->progress(text, f->wish->arg);
 }
 
-static void tools_on_interrupt(void *arg)
+static void tools_on_signal(void *arg)
 {
-	archive_cancel(((struct tools_fetching *)arg)->op);
+	struct tools_fetching *f = arg;
+
+	if (f->op)
+		archive_cancel(f->op);
 }
 
 static int tools_wait(struct tools_fetching *f, struct err *e)
 {
-	struct loop_signal *interrupt = loop_signal_start(f->wish->loop, SIGINT, tools_on_interrupt, f);
+	struct loop_exit *signals = loop_exit_start(f->wish->loop, tools_on_signal, f);
 
 	loop_run(f->wish->loop);
-	loop_signal_stop(interrupt);
-	f->op = NULL;
+	loop_exit_stop(signals);
 	return f->err.kind ? err_move(e, &f->err) : 0;
 }
 
@@ -104,6 +106,7 @@ static void tools_on_archive(struct archive *a, const struct err *e, void *arg)
 	struct tools_fetching *f = arg;
 
 	f->archive = a;
+	f->op = NULL;
 	if (e)
 		err_copy(&f->err, e);
 	loop_stop(f->wish->loop);
@@ -113,6 +116,7 @@ static void tools_on_fetched(const struct err *e, void *arg)
 {
 	struct tools_fetching *f = arg;
 
+	f->op = NULL;
 	if (e)
 		err_copy(&f->err, e);
 	loop_stop(f->wish->loop);

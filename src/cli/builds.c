@@ -354,18 +354,14 @@ static void builds_on_tick(void *arg)
 /* Runs all of them. */
 static void builds_run(struct builds *b)
 {
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-	struct loop_signal *signals[ARRAY_SIZE(numbers)];
 	struct loop_timer *timer = loop_timer_start(b->cli->loop, TICK_MS, TICK_MS, builds_on_tick, b);
+	struct loop_exit *signals = loop_exit_start(b->cli->loop, builds_on_signal, b);
 
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-		signals[i] = loop_signal_start(b->cli->loop, numbers[i], builds_on_signal, b);
 	cli_line_begin(&b->line, b->cli, "builds");
 	builds_next(b);
 	loop_run(b->cli->loop);
 	cli_line_end(&b->line);
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-		loop_signal_stop(signals[i]);
+	loop_exit_stop(signals);
 	loop_timer_stop(timer);
 	for (size_t i = 0; i < b->count; i++)
 		if (b->jobs[i].state == BUILDS_WAITS)

@@ -185,15 +185,12 @@ static int rebuild_build(const struct rebuild *b, const char *self, int *status,
 /* Waits until a source differs from `before`; a source that cannot be read now may be in the middle of a change. */
 static void rebuild_wait(struct rebuild *b, const uint8_t before[HASH_SIZE])
 {
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-	struct loop_signal *signals[ARRAY_SIZE(numbers)];
 	/* watches and signals alone do not keep the loop running */
 	struct loop_timer *repeat = loop_timer_start(b->cli->loop, REPEAT_MS, REPEAT_MS, rebuild_on_repeat, b);
+	struct loop_exit *signals = loop_exit_start(b->cli->loop, rebuild_on_signal, b);
 	uint8_t now[HASH_SIZE];
 	bool reported = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-		signals[i] = loop_signal_start(b->cli->loop, numbers[i], rebuild_on_signal, b);
 	while (!b->stopped && (rebuild_look(b, now, NULL) < 0 || !memcmp(before, now, HASH_SIZE))) {
 		if (!reported && b->cli->json)
 			cli_print_json(
@@ -205,8 +202,7 @@ static void rebuild_wait(struct rebuild *b, const uint8_t before[HASH_SIZE])
 		loop_run(b->cli->loop);
 	}
 	loop_timer_stop(repeat);
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-		loop_signal_stop(signals[i]);
+	loop_exit_stop(signals);
 }
 
 int cli_rebuild(struct cli *cli, char *const *sources, size_t count)

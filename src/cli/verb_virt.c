@@ -39,7 +39,7 @@ struct virt {
 	struct buf answer; /* what follows `ok` */
 	bool ended;	   /* no more requests */
 	bool waiting;	   /* the loop runs for virt_wait */
-	struct loop_signal *signals[3];
+	struct loop_exit *signals;
 	/* a program that runs for the machine */
 	struct proc *proc;
 	struct buf output;
@@ -57,15 +57,6 @@ static void virt_on_signal(void *arg)
 		proc_terminate(v->proc);
 	if (v->waiting)
 		loop_stop(v->cli->loop);
-}
-
-/* From now on a signal that asks the program to exit is noted, and the machine removed. */
-static void virt_catch_signals(struct virt *v)
-{
-	static const int signals[ARRAY_SIZE(v->signals)] = {SIGINT, SIGTERM, SIGHUP};
-
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		v->signals[i] = loop_signal_start(v->cli->loop, signals[i], virt_on_signal, v);
 }
 
 /* Runs the loop until something stops it. */
@@ -464,7 +455,8 @@ int verb_virt(struct cli *cli)
 	buf_init(&v.input, LINE_MAX_BYTES);
 	buf_init(&v.output, OUTPUT_MAX_BYTES);
 	buf_init(&v.answer, 0);
-	virt_catch_signals(&v);
+	/* from now on a signal that asks the program to exit is noted, and the machine removed */
+	v.signals = loop_exit_start(cli->loop, virt_on_signal, &v);
 	temporary_collect(&cli->store);
 	r = cli_temporary_spec(cli, cli->nargs ? cli->args[0] : NULL, &v.spec, &e);
 	if (!r) {
@@ -477,8 +469,7 @@ int verb_virt(struct cli *cli)
 	}
 	if (virt_close(&v, &end) < 0)
 		cli_error(cli, &end);
-	for (size_t i = 0; i < ARRAY_SIZE(v.signals); i++)
-		loop_signal_stop(v.signals[i]);
+	loop_exit_stop(v.signals);
 	spec_fini(&v.spec);
 	buf_fini(&v.answer);
 	buf_fini(&v.output);

@@ -315,18 +315,15 @@ static int view_begin(struct view *v, struct err *e)
 
 int view_run(struct cli *cli, struct session *s, struct err *e)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	struct view v = {.cli = cli, .session = s, .error = e, .status = -1};
-	struct loop_signal *watches[ARRAY_SIZE(signals)];
+	struct loop_exit *signals;
 
 	v.utf8 = host_locale_is_utf8();
 	v.live = !cli->plain && !cli->json && isatty(STDERR_FILENO);
 	if (view_begin(&v, e) < 0)
 		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		watches[i] = loop_signal_start(cli->loop, signals[i], view_on_interrupt, &v);
+	signals = loop_exit_start(cli->loop, view_on_interrupt, &v);
 	loop_run(cli->loop);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		loop_signal_stop(watches[i]);
+	loop_exit_stop(signals);
 	return v.status;
 }

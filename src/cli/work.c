@@ -116,19 +116,15 @@ static void work_on_signal(void *arg)
 
 int cli_work(struct cli *cli, const struct cli_work *work, struct err *e)
 {
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	struct cli_progress p = {.cli = cli, .work = work};
-	struct loop_signal *signals[ARRAY_SIZE(numbers)];
 	struct loop_timer *timer = loop_timer_start(cli->loop, PROGRESS_MS, PROGRESS_MS, work_on_timer, &p);
+	struct loop_exit *signals = loop_exit_start(cli->loop, work_on_signal, &p);
 
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-		signals[i] = loop_signal_start(cli->loop, numbers[i], work_on_signal, &p);
 	cli_line_begin(&p.line, cli, work->name);
 	pace_start(&p.pace, loop_now(cli->loop), 0);
 	loop_work(cli->loop, work_body, work_on_done, &p);
 	loop_run(cli->loop);
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-		loop_signal_stop(signals[i]);
+	loop_exit_stop(signals);
 	loop_timer_stop(timer);
 	cli_line_end(&p.line);
 	return p.result < 0 ? err_move(e, &p.err) : p.result;
