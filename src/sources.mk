@@ -127,6 +127,8 @@ CLI = \
 	src/cli/differing.c \
 	src/cli/differing.h \
 	src/cli/help.c \
+	src/cli/interrupt.c \
+	src/cli/interrupt.h \
 	src/cli/main.c \
 	src/cli/options.c \
 	src/cli/outside.c \

@@ -20,6 +20,7 @@
 enum cli_wait { CLI_WAIT_LOGIN, CLI_WAIT_SSH, CLI_WAIT_NONE };
 
 struct cli;
+struct cli_interrupt;
 
 /* The full screens, which main.c passes. Each returns the exit status, or -1 with e. */
 typedef int (*cli_face_fn)(struct cli *cli, const char *ref, struct err *e);
@@ -68,6 +69,7 @@ struct cli {
 	char **rest;
 	/* opened by the dispatcher before the verb runs */
 	struct loop *loop;
+	struct cli_interrupt *interrupt; /* of a verb that has several phases; NULL: none */
 	struct catalog *catalog;
 	struct store store;
 };

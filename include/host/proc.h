@@ -63,8 +63,8 @@ void proc_leave_no_core(void);
  * given), `inherit` (-1: none) as PROC_INHERITED, working folder /. Sets its pid. */
 int proc_detach(char *const *argv, const char *log_path, int inherit, int64_t *pid, struct err *e);
 /* Runs argv with our standard descriptors, in our process group, and waits for its exit: *status as a shell reports
- * it, 128 plus the signal that ended it. Ctrl-C and Ctrl-\ reach only the child; SIGTERM and SIGHUP to us are passed
- * on. Blocks. */
+ * it, 128 plus the signal that ended it. SIGTERM and SIGHUP to us are passed on, as are SIGINT and SIGQUIT from a
+ * process; those for Ctrl-C and Ctrl-\ the terminal sends to the child as well. Blocks. */
 int proc_foreground(char *const *argv, int *status, struct err *e);
 /* Returns the last signal of those (also SIGINT) that reached us during the last proc_foreground; 0: none. */
 int proc_foreground_signal(void);

@@ -128,15 +128,26 @@ static void connection_on_event(const struct runner_event *ev, void *arg)
 	}
 }
 
+static void connection_on_signal(void *arg)
+{
+	struct connection_wait *w = arg;
+
+	runner_cancel(w->runner);
+}
+
 /* Waits for ssh: a guest shows its login prompt before ssh answers, and an earlier connection would be closed. */
 static int connection_await(struct cli_connection *r, struct err *e)
 {
 	const struct step_ops *const steps[] = {&step_ssh};
 	struct connection_wait w = {.reach = r};
 
+	struct loop_exit *signals;
+
 	w.runner = runner_new(r->job.loop, steps, 1, &r->job, connection_on_event, &w);
+	signals = loop_exit_start(r->job.loop, connection_on_signal, &w);
 	runner_start(w.runner);
 	loop_run(r->job.loop);
+	loop_exit_stop(signals);
 	runner_free(w.runner);
 	if (w.end.kind) {
 		err_fini(&w.err);

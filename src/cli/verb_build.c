@@ -23,8 +23,10 @@
 #include "build/stage.h"
 #include "builds.h"
 #include "ccache.h"
+#include "connection.h"
 #include "differing.h"
 #include "host/file.h"
+#include "interrupt.h"
 #include "outside.h"
 #include "prepare/job.h"
 #include "rebuild.h"
@@ -97,6 +99,7 @@ static void verb_build_on_archive(struct archive *a, const struct err *e, void *
 {
 	struct build *b = arg;
 
+	b->op = NULL;
 	b->archive = a;
 	if (e)
 		err_copy(&b->err, e);
@@ -105,17 +108,16 @@ static void verb_build_on_archive(struct archive *a, const struct err *e, void *
 
 static void verb_build_on_interrupt(void *arg)
 {
-	archive_cancel(((struct build *)arg)->op);
+	struct build *b = arg;
+
+	if (b->op)
+		archive_cancel(b->op);
 }
 
 /* Runs the loop until the operation ends, with its progress on a line; returns its result. */
 static int verb_build_wait(struct build *b, struct err *e)
 {
-	struct loop_signal *interrupt = loop_signal_start(b->cli->loop, SIGINT, verb_build_on_interrupt, b);
-
 	loop_run(b->cli->loop);
-	loop_signal_stop(interrupt);
-	b->op = NULL;
 	return b->err.kind == ERR_NONE ? 0 : err_move(e, &b->err);
 }
 
@@ -138,6 +140,7 @@ static void verb_build_on_source(struct archive_source *s, const struct err *e, 
 {
 	struct build *b = arg;
 
+	b->op = NULL;
 	if (e)
 		err_copy(&b->err, e);
 	else
@@ -237,13 +240,17 @@ static int verb_build_find_packages(struct build *b, struct err *e)
 	if (b->cli->lintian)
 		strv_add(&b->wanted, "lintian");
 	strv_split(&profiles, profiles_text, " ,");
-	r = depends_parse(b->source.depends, b->spec.arch, &profiles, &b->wanted, e);
+	r = cli_interrupt_check(b->cli, e);
+	if (!r)
+		r = depends_parse(b->source.depends, b->spec.arch, &profiles, &b->wanted, e);
 	if (!r && (outside || (b->wanted.len && !b->cli->in)) && !b->archive)
 		r = verb_build_open_archive(b, e);
 	if (!r && outside)
 		verb_build_choose_compiler(b);
 	if (!r && cache)
 		verb_build_choose_cache(b);
+	if (!r)
+		r = cli_interrupt_check(b->cli, e);
 	if (!r && b->wanted.len && !b->cli->in)
 		r = verb_build_solve(b, e);
 	return r;
@@ -349,7 +356,7 @@ static int verb_build_take(struct build *b, const char *arrivals, int status, st
 	AUTO_FREE char *path = file_join(arrivals, REASON);
 	AUTO_BUF struct buf line = {0};
 
-	if (!file_exists(path) && verb_build_was_stopped(status))
+	if (!file_exists(path) && (verb_build_was_stopped(status) || cli_interrupt_check(b->cli, NULL) < 0))
 		return err_set(e, ERR_INTERRUPTED, "interrupted", "the build of %s was interrupted", b->source.name);
 	if (!file_exists(path)) {
 		err_set(e, ERR_FAILED, "build-lost", "the connection to the machine of %s was lost (ssh: %d)",
@@ -417,7 +424,7 @@ static int verb_build_run(struct build *b, int *status, struct err *e)
 	bool ran;
 	int r;
 
-	if (!arrivals)
+	if (!arrivals || cli_interrupt_check(b->cli, e) < 0)
 		return -1;
 	strv_add(&put, folder);
 	strv_addf(&get, "%s/out/*", b->folder);
@@ -461,7 +468,7 @@ static int verb_build_prepare(struct build *b, struct err *e)
 	cli_line_begin(&b->line, b->cli, b->word);
 	if (b->dir)
 		r = verb_build_checkout(b, e);
-	if (b->name)
+	if (!r && b->name)
 		r = verb_build_open_archive(b, e);
 	if (!r && b->name)
 		r = verb_build_fetch(b, e);
@@ -608,6 +615,7 @@ static int verb_build_one(struct cli *cli, const char *ref, const char *word)
 {
 	struct build b = {.cli = cli, .word = word};
 	struct err e = ERR_INIT;
+	struct cli_interrupt interrupt;
 	int status = CLI_TEMPORARY_FAILED;
 	int r = verb_build_open(&b, &e);
 
@@ -617,11 +625,17 @@ static int verb_build_one(struct cli *cli, const char *ref, const char *word)
 		r = cli_temporary_spec(cli, ref, &b.spec, &e);
 	if (!r)
 		r = verb_build_set(&b, &e);
+	if (!r && cli->in)
+		r = cli_need_running(cli, cli->in, b.spec.name, JOB_SSH, &e);
 	if (!r)
 		r = temporary_new(&cli->store, "build", &b.temporary, &e);
 	if (!r) {
+		cli_interrupt_begin(&interrupt, cli, verb_build_on_interrupt, &b);
 		r = verb_build_source(&b, &status, &e);
+		if (r < 0)
+			cli_interrupt_check(cli, &e); /* rather than what it made of a program that also received it */
 		cli_temporary_end(cli, &b.temporary);
+		cli_interrupt_end(&interrupt);
 	}
 	if (!r) {
 		verb_build_report(&b, status);

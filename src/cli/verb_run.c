@@ -11,6 +11,7 @@
 #include "base/quote.h"
 #include "connection.h"
 #include "host/proc.h"
+#include "interrupt.h"
 #include "machine/temporary.h"
 #include "prepare/job.h"
 #include "running.h"
@@ -56,11 +57,13 @@ int cli_temporary_spec(struct cli *cli, const char *ref, struct spec *s, struct 
 	return r ? r : spec_check(s, cli->catalog, e);
 }
 
-/* *lost: ssh could not connect, or lost the connection. If a signal to us ended it, *status says which. */
+/* *lost: ssh could not connect, or lost the connection. If a signal to us ended it, *status says which: 128 plus its
+ * number, which is also what a signal makes of an ssh that has not connected yet. */
 static int verb_run_command(struct cli *cli, struct cli_connection *r, int *status, bool *lost, struct err *e)
 {
 	AUTO_STRV struct strv argv = STRV_INIT;
 	bool shell = !cli->rest || !cli->rest[0];
+	int number = 0;
 	int failed = cli_connection_program(r, cli, "ssh", &argv, e);
 
 	if (!failed) {
@@ -72,10 +75,11 @@ static int verb_run_command(struct cli *cli, struct cli_connection *r, int *stat
 		if (!shell)
 			strv_take(&argv, quote_command(cli->rest));
 		failed = proc_foreground(strv_argv(&argv), status, e);
+		number = proc_foreground_signal();
 	}
-	*lost = !failed && *status == SSH_LOST;
-	if (*lost && proc_foreground_signal())
-		*status = 128 + proc_foreground_signal();
+	*lost = !failed && (*status == SSH_LOST || (number && *status == 128 + number));
+	if (*lost && number)
+		*status = 128 + number;
 	return failed;
 }
 
@@ -87,6 +91,8 @@ int cli_temporary_inside(struct cli *cli, const char *name, int *status, struct 
 
 	if (!failed && cli->put.len)
 		failed = cli_copy(cli, &r, true, &cli->put, ".", e);
+	if (!failed)
+		failed = cli_interrupt_check(cli, e);
 	if (!failed)
 		failed = verb_run_command(cli, &r, status, &lost, e);
 	if (!failed && cli->get.len && !lost)
@@ -121,6 +127,8 @@ int cli_temporary_run(struct cli *cli, struct temporary *t, struct spec *s, int 
 	struct cli own;
 	int r = cli_temporary_start(cli, t, s, &own, e);
 
+	if (!r)
+		r = cli_interrupt_check(cli, e);
 	return r ? r : cli_temporary_inside(&own, t->name, status, e);
 }
 
@@ -166,6 +174,7 @@ int verb_run(struct cli *cli)
 	struct err e = ERR_INIT;
 	struct temporary t;
 	struct spec s = {.name = NULL};
+	struct cli_interrupt interrupt;
 	int status = CLI_TEMPORARY_FAILED;
 	int r;
 
@@ -174,10 +183,12 @@ int verb_run(struct cli *cli)
 	if (!r)
 		r = temporary_new(&cli->store, "run", &t, &e);
 	if (!r) {
+		cli_interrupt_begin(&interrupt, cli, NULL, NULL);
 		r = cli_temporary_run(cli, &t, &s, &status, &e);
 		if (!r && cli->keep && !proc_foreground_signal())
 			r = cli_temporary_keep(cli, &t, &e);
 		cli_temporary_end(cli, &t);
+		cli_interrupt_end(&interrupt);
 	}
 	spec_fini(&s);
 	if (!r)

@@ -19,10 +19,14 @@ static const int ours[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
 
 static volatile sig_atomic_t proc_foreground_pid, proc_foreground_last;
 
-static void proc_foreground_on_signal(int number)
+/* What the terminal sends for a key has reached the child as well. */
+static void proc_foreground_on_signal(int number, siginfo_t *info, void *context)
 {
+	bool key = (number == SIGINT || number == SIGQUIT) && info->si_code != SI_USER;
+
+	(void)context;
 	proc_foreground_last = number;
-	if (proc_foreground_pid > 0 && (number == SIGTERM || number == SIGHUP))
+	if (proc_foreground_pid > 0 && !key)
 		kill((pid_t)proc_foreground_pid, number);
 }
 
@@ -33,7 +37,7 @@ int proc_foreground_signal(void)
 
 int proc_foreground(char *const *argv, int *status, struct err *e)
 {
-	struct sigaction note = {.sa_handler = proc_foreground_on_signal}, old[OURS];
+	struct sigaction note = {.sa_sigaction = proc_foreground_on_signal, .sa_flags = SA_SIGINFO}, old[OURS];
 	char *file = host_which(argv[0]);
 	posix_spawnattr_t attr;
 	sigset_t fresh, none, all, mask;

@@ -41,7 +41,7 @@ fi
 echo deb >package/out/x.deb
 """
 
-# With the folder `each` each machine has a home of its own. With the file `waits` SIGTERM ends the command, too.
+# With the folder `each` each machine has a home of its own. With the file `waits` SIGTERM and SIGINT end the command, too.
 SSH = test_ssh.SSH.replace("printf", """
 home=$GUEST/home
 if [ -d "$GUEST/each" ]; then
@@ -55,7 +55,7 @@ export HOME=$home
 [ -e "$GUEST/waits" ] || exec sh -c "$*"
 exec 3<&0
 setsid sh -c "$*" <&3 &
-trap 'kill -- -$!; exit 255' TERM
+trap 'kill -- -$!; exit 255' TERM INT
 wait $!
 """)
 
@@ -443,7 +443,7 @@ class Build(Case):
         end = json.loads(out.splitlines()[-1])
         self.assertEqual((status, end["event"], end["built"]), (130, "summary", 0), out + err)
         self.assertEqual([j["job"] for j in end["jobs"]], ["pack_1.0-1"] + ["pack_1.0-1-%d" % n for n in range(2, 7)])
-        self.assertEqual({j["status"] for j in end["jobs"]}, {130})
+        self.assertEqual({j["status"] for j in end["jobs"]}, {130}, out + err)
         self.assertEqual(end["jobs"][-1]["text"], "not begun")
         self.assertEqual(self.left(box), [])
 
@@ -547,19 +547,45 @@ class Build(Case):
         self.assertEqual([e["event"] for e in map(json.loads, out.splitlines()) if "event" in e][-2:], ["kept", "built"], out)
 
     def test_interrupted(self):
-        """SIGTERM during the build is that, not a lost connection; nothing is left, with --keep neither."""
+        """A signal during the build is that, not a lost connection; nothing is left, with --keep neither. SIGINT that only debwiz
+        receives ends it, too."""
         box = self.made()
         self.write(os.path.join(box.root, "waits"), "")
-        end = self.answer_soon(box)
-        child = box.start("build", box.ini, self.tree(box), "--trust", "--json", "--keep", *box.settings(), stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, cwd=box.root)
-        lib.poll(lambda: os.path.exists(os.path.join(box.guest, "package/out/x.build")))
-        child.send_signal(signal.SIGTERM)
-        status, out, err = self.ended(child)
-        end()
-        self.assertEqual((status, json.loads(out.splitlines()[-1])["id"]), (130, "interrupted"), out + err)
-        self.assertEqual(self.left(box), [])
-        self.assertNotIn(".ini", str(os.listdir(os.path.join(box.data, "machines"))))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            end = self.answer_soon(box)
+            child = box.start("build", box.ini, self.tree(box), "--trust", "--json", "--keep", *box.settings(),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=box.root)
+            lib.poll(lambda: os.path.exists(os.path.join(box.guest, "package/out/x.build")))
+            child.send_signal(number)
+            status, out, err = self.ended(child)
+            end()
+            self.assertEqual((status, json.loads(out.splitlines()[-1])["id"]), (130, "interrupted"), out + err)
+            self.assertEqual(self.left(box), [])
+            self.assertNotIn(".ini", str(os.listdir(os.path.join(box.data, "machines"))))
+            shutil.rmtree(os.path.join(box.guest, "package"))
+
+    def test_interrupted_between(self):
+        """A signal while no part of the build waits for it ends the build all the same, and nothing is left."""
+        box = self.made()
+        top = self.tree(box)
+        self.git(top, "init", "-q")
+        self.git(top, "add", "-A")
+        self.git(top, "commit", "-qm", "x")
+        here, go = os.path.join(box.root, "here"), os.path.join(box.root, "go")
+        self.world.script("git", '[ -e %s/temporary/*.owner ] && : >%s && while [ ! -e %s ]; do sleep 0.05; done; exec %s "$@"'
+                          % (box.data, here, go, shutil.which("git")))
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            child = box.start("build", box.ini, top + "@HEAD", "--trust", "--json", *box.settings(), cwd=box.root,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            lib.poll(lambda: os.path.exists(here))
+            child.send_signal(number)
+            self.write(go, "")
+            status, out, err = self.ended(child)
+            self.assertEqual((status, json.loads(out.splitlines()[-1])["id"]), (130, "interrupted"), out + err)
+            self.assertFalse(os.path.exists(os.path.join(box.guest, "package")), "it did not go on")
+            self.assertEqual((self.left(box), box.processes()), ([], []))
+            os.unlink(here)
+            os.unlink(go)
 
     def test_watch(self):
         """A change builds again, one that came to nothing does not; Ctrl-C ends it, and what cannot be watched is refused."""

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * interrupt: notes the signals that ask the program to exit (SIGINT, SIGTERM, SIGHUP) from the start of a verb that has
+ * several phases to its end, so that one between two phases also ends the verb, which then removes what it made.
+ */
+#ifndef CLI_INTERRUPT_H
+#define CLI_INTERRUPT_H
+
+#include "cli/cli.h"
+
+struct cli_interrupt {
+	struct cli *cli;
+	struct loop_exit *signals;
+	void (*fn)(void *arg);
+	void *arg;
+	bool came;
+};
+
+/* Starts, and sets cli->interrupt, which commands for a part of the work (copies of *cli) share. Calls fn (may be NULL)
+ * from the loop on each signal, to cancel what the loop runs for. Nothing that asks the user may follow: the question
+ * would not see Ctrl-C. */
+void cli_interrupt_begin(struct cli_interrupt *i, struct cli *cli, void (*fn)(void *arg), void *arg);
+/* Returns 0, or -1 with "interrupted" (ERR_INTERRUPTED) in place of what e holds, if a signal has come since the start.
+ * Does not block. Always 0 for a cli without an interrupt. */
+int cli_interrupt_check(const struct cli *cli, struct err *e);
+void cli_interrupt_end(struct cli_interrupt *i);
+
+#endif
