@@ -121,12 +121,16 @@ static void suspend_on_resumed(const json_t *value, const char *error, void *arg
 
 static void suspend_out_refuse(struct sup *s, const char *why)
 {
-	if (s->suspend->cancelled)
-		sup_refuse(s, s->suspend->ticket, ERR_INTERRUPTED, "suspend-cancelled",
-			   "suspending %s was cancelled; it keeps running", s->req.name);
-	else
-		sup_refuse(s, s->suspend->ticket, ERR_FAILED, "suspend-failed", "%s could not be suspended: %s",
-			   s->req.name, why);
+	AUTO_ERR struct err e = ERR_INIT;
+
+	if (s->suspend->cancelled) {
+		err_set(&e, ERR_INTERRUPTED, "suspend-cancelled", "suspending %s was cancelled; it keeps running",
+			s->req.name);
+	} else {
+		err_set(&e, ERR_FAILED, "suspend-failed", "%s could not be suspended: %s", s->req.name, why);
+		err_hint(&e, "it keeps running; debwiz stop %s powers it down instead", s->req.name);
+	}
+	control_answer(s->control, s->suspend->ticket, &e, NULL);
 }
 
 /* Ends a suspension that failed: the guest continues as before. `lost`: the monitor is lost, and QEMU runs. */

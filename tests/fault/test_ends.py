@@ -697,6 +697,7 @@ class Tcp(Ends):
         result = box.run("suspend", "m")
         self.assertEqual((result.status, result.id), (1, "suspend-failed"), str(result))
         self.assertIn("QEMU 8.2", result.error["text"])
+        self.assertEqual(result.error["hint"], "it keeps running; debwiz stop m powers it down instead")
         self.assertEqual((self.status(box)["state"], lib.parts(box.machine)), ("running", []))
 
     def test_suspend_and_resume(self):
