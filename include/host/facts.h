@@ -66,6 +66,9 @@ uint16_t host_address_port(const void *address);
 bool host_port_free(const char *ip, uint16_t port);
 /* Returns the path of Debian's archive keyring on this host, or NULL; the caller frees it. */
 char *host_debian_keyring(void);
+/* Returns the path of a virtiofsd that this user may run, also one that packages keep outside PATH; NULL: there is
+ * none. The caller frees it. */
+char *host_find_virtiofsd(void);
 /* Returns the exact command that installs the package of `program` here ("sudo apt install qemu-utils"), or NULL;
  * the caller frees it. */
 char *host_install_hint(const char *program);

@@ -20,6 +20,7 @@
 #include "facts_priv.h"
 #include "host/facts.h"
 #include "host/file.h"
+#include "host/paths.h"
 
 #define SHARE_ITEMS 1000 /* that are examined */
 
@@ -148,6 +149,17 @@ char *host_debian_keyring(void)
 			return xstrdup(places[i]);
 	}
 	return NULL;
+}
+
+char *host_find_virtiofsd(void)
+{
+	/* Debian 13; Debian 12, for root alone */
+	static const char *const places[] = {"/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd"};
+	char *found = host_which("virtiofsd");
+
+	for (size_t i = 0; !found && i < (host_is_root() ? 2u : 1u); i++)
+		found = host_which(places[i]);
+	return found;
 }
 
 bool host_share_is_mapped(const char *folder)

@@ -127,6 +127,11 @@ char *host_debian_keyring(void)
 	return NULL;
 }
 
+char *host_find_virtiofsd(void)
+{
+	return NULL; /* it exists for Linux alone */
+}
+
 void host_accelerators(struct strv *out)
 {
 	strv_add(out, "whpx");

@@ -302,19 +302,6 @@ static char *probe_find_audio(const char *binary)
 	return found ? found : xstrdup("");
 }
 
-/* Returns the path of a virtiofsd that this user may run, "" if there is none, or the machine requires none. */
-static char *probe_find_virtiofsd(const struct spec *s)
-{
-	/* Debian 13; Debian 12, for root alone */
-	static const char *const paths[] = {"/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd"};
-	bool needed = spec_count_virtiofs(s) > 0;
-	char *found = needed ? host_which("virtiofsd") : NULL;
-
-	for (size_t i = 0; needed && !found && i < (host_is_root() ? 2u : 1u); i++)
-		found = host_which(paths[i]);
-	return found ? found : xstrdup("");
-}
-
 int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, struct qemu_probe *out,
 	       struct err *e)
 {
@@ -329,7 +316,8 @@ int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char
 	p.sandbox = probe_takes_sandbox(p.binary, cache_dir, &p.sandbox_why);
 	p.tpm = s->tpm ? host_which("swtpm") : NULL;
 	p.tpm = p.tpm ? p.tpm : xstrdup("");
-	p.virtiofsd = probe_find_virtiofsd(s);
+	p.virtiofsd = spec_count_virtiofs(s) ? host_find_virtiofsd() : NULL;
+	p.virtiofsd = p.virtiofsd ? p.virtiofsd : xstrdup("");
 	p.audio = s->audio ? probe_find_audio(p.binary) : xstrdup("");
 	*out = p;
 	return 0;
