@@ -462,6 +462,7 @@ PREPARE = \
 	include/prepare/snapshot.h \
 	include/prepare/step.h \
 	include/prepare/steps.h \
+	include/prepare/usage.h \
 	src/prepare/doctor.c \
 	src/prepare/estimate.c \
 	src/prepare/installer_text.c \
@@ -502,7 +503,8 @@ PREPARE = \
 	src/prepare/step_start.c \
 	src/prepare/step_template.c \
 	src/prepare/step_udebs.c \
-	src/prepare/step_unpack.c
+	src/prepare/step_unpack.c \
+	src/prepare/usage.c
 
 QEMU = \
 	include/qemu/argv.h \

@@ -93,6 +93,9 @@ int file_mkdirs(const char *path, struct err *e);
 /* Removes a folder and its content, also if its folders have no permissions. Does not follow links. A missing path
  * is not an error. */
 int file_remove_tree(const char *path, struct err *e);
+/* Returns the bytes that a file, or a folder with everything in it, takes on the disk; what cannot be read counts as 0,
+ * a file of several hard links by its part. Does not follow links. */
+uint64_t file_usage(const char *path);
 /* Closes a local descriptor when its scope is left, if it is not -1. */
 #define AUTO_CLOSE __attribute__((cleanup(file_auto_close)))
 void file_auto_close(int *fd);

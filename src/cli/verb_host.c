@@ -8,9 +8,11 @@
 
 #include "archive/archive.h"
 #include "base/mem.h"
+#include "base/size.h"
 #include "prepare/doctor.h"
 #include "prepare/job.h"
 #include "prepare/report.h"
+#include "prepare/usage.h"
 #include "qemu/probe.h"
 #include "verbs.h"
 
@@ -200,6 +202,21 @@ static int verb_host_report(const struct cli *cli)
 	return 0;
 }
 
+/* Prints what takes space on the disk. */
+static void verb_host_print_usage(const struct cli *cli)
+{
+	struct usage all[USAGE_KINDS];
+	char size[SIZE_TEXT];
+
+	usage_read(&cli->store, all);
+	for (size_t i = 0; i < USAGE_KINDS; i++) {
+		if (cli->json)
+			cli_print_json(json_pack("{s:s, s:I}", "uses", all[i].kind, "bytes", (json_int_t)all[i].bytes));
+		else if (all[i].bytes)
+			printf("uses     %-22s %s\n", all[i].kind, size_human(all[i].bytes, size));
+	}
+}
+
 int verb_doctor(struct cli *cli)
 {
 	struct err e = ERR_INIT;
@@ -220,6 +237,7 @@ int verb_doctor(struct cli *cli)
 			verb_host_print_row(&d.rows[i]);
 	}
 	doctor_fini(&d);
+	verb_host_print_usage(cli);
 	if (retried && !cli->json)
 		puts("accelerators that failed on this host are probed again at the next start");
 	return fine ? 0 : ERR_MISSING;

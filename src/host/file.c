@@ -7,6 +7,7 @@
  */
 #include "host/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -298,6 +299,30 @@ bool file_exists(const char *path)
 	struct stat st;
 
 	return lstat(path, &st) == 0;
+}
+
+uint64_t file_usage(const char *path)
+{
+	struct stat st;
+	struct dirent *entry;
+	uint64_t bytes;
+	DIR *d;
+
+	if (lstat(path, &st) < 0)
+		return 0;
+	bytes = (uint64_t)st.st_blocks * 512;
+	if (!S_ISDIR(st.st_mode))
+		return bytes / (st.st_nlink ? (uint64_t)st.st_nlink : 1);
+	d = opendir(path);
+	while (d && (entry = readdir(d))) {
+		AUTO_FREE char *inner = file_join(path, entry->d_name);
+
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			bytes += file_usage(inner);
+	}
+	if (d)
+		closedir(d);
+	return bytes;
 }
 
 char *file_join(const char *dir, const char *name)

@@ -61,6 +61,27 @@ class Homes(lib.Case):
             self.assertNotIn(name, result.out)
         self.assertIn("riscv64      QEMU", box.run("doctor", "--report", "--json").events[0]["report"])
 
+    def test_usage(self):
+        """What takes space on the disk, by kind: holes do not, and a file of two links does once."""
+        box = self.at("somebody")
+        top = os.path.join(box.home, ".local/share/debwiz")
+        for kind in ("ccache", "tools/a/b", "machines/m", "bases/b"):
+            os.makedirs(os.path.join(top, kind), 0o700)
+        with open(os.path.join(top, "ccache/volume.raw"), "wb") as out:
+            out.truncate(1 << 30)
+        with open(os.path.join(top, "bases/b/disk.raw"), "wb") as out:
+            out.write(os.urandom(8 << 20))
+        os.link(os.path.join(top, "bases/b/disk.raw"), os.path.join(top, "machines/m/base.raw"))
+        os.symlink(os.path.join(top, "bases/b/disk.raw"), os.path.join(top, "tools/a/b/link"))
+        used = {e["uses"]: e["bytes"] for e in box.run("doctor", "--json").events if "uses" in e}
+        self.assertEqual(set(used), {"machines", "temporary machines", "base images and layers", "templates", "compilers",
+                                     "compiler caches", "downloads"})
+        small = 1 << 20
+        for kind, expected in (("machines", 4 << 20), ("base images and layers", 4 << 20), ("compiler caches", 0), ("compilers", 0)):
+            self.assertLess(abs(used[kind] - expected), small, kind)
+        rows = [line.split(None, 1) for line in box.run("doctor", json_events=False).out.splitlines()]
+        self.assertTrue([text for word, text in rows if word == "uses" and text.startswith("machines  ") and text.endswith(" M")], rows)
+
     def lives(self, box, name):
         """From nothing to a machine that runs, and its end."""
         os.mkdir(box.home, 0o700)
