@@ -509,11 +509,16 @@ PREPARE = \
 QEMU = \
 	include/qemu/argv.h \
 	include/qemu/argv_edit.h \
+	include/qemu/cmdline.h \
 	include/qemu/hostfwd.h \
 	include/qemu/probe.h \
 	src/qemu/argv.c \
+	src/qemu/argv_devices.c \
+	src/qemu/argv_devices.h \
 	src/qemu/argv_edit.c \
-	src/qemu/argv_value.h \
+	src/qemu/argv_option.c \
+	src/qemu/argv_option.h \
+	src/qemu/cmdline.c \
 	src/qemu/hostfwd.c \
 	src/qemu/probe.c \
 	src/qemu/trial.c \

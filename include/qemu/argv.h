@@ -85,16 +85,4 @@ void qemu_argv_strv(const struct qemu_argv *v, struct strv *out);
 /* Returns a line for a POSIX shell, one option a line with backslashes; owned. */
 char *qemu_argv_shell(const struct qemu_argv *v);
 
-/* Returns the kernel command line of a direct boot or of the configuring boot: console, root, the user's. `root`: as
- * root= has it, NULL: the partition that debwiz makes. Owned. */
-char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, const char *root, bool configuring,
-		   unsigned columns, unsigned rows, const char *term);
-/* Returns the kernel command line of Debian's installer: its console, which the installed system keeps, and the
- * terminal `term` at its end (may be NULL), or, unless `manual`, that only critical questions are asked, line by line.
- * Owned. */
-char *qemu_installer_cmdline(const struct catalog_arch *arch, bool manual, const char *term);
-/* Returns the console that boot.cmdline gives the kernel (its last console= counts, kernel-parameters) if it is not
- * the serial line that is shown. Owned; NULL: it is. */
-char *qemu_console_elsewhere(const struct spec *s, const struct catalog_arch *arch);
-
 #endif

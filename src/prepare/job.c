@@ -19,6 +19,7 @@
 #include "machine/forward.h"
 #include "machine/run.h"
 #include "machine/suspended.h"
+#include "qemu/cmdline.h"
 
 #define STAMP_CONSOLE "console-size"
 

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "host/file.h"
 #include "job_steps.h"
+#include "qemu/cmdline.h"
 
 /* To be raised when the host's part of a template changes. The guest's part belongs to the base image. */
 #define TEMPLATE_VERSION "1"

@@ -16,6 +16,7 @@
 #include "machine/client.h"
 #include "prepare/steps.h"
 #include "qemu/argv.h"
+#include "qemu/cmdline.h"
 
 #define CONFIGURE_TIMEOUT_MS (60 * 60 * 1000ull) /* without a report; one package takes long on a slow host */
 

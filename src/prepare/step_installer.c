@@ -24,6 +24,7 @@
 #include "machine/installing.h"
 #include "prepare/steps.h"
 #include "qemu/argv.h"
+#include "qemu/cmdline.h"
 
 #define MEMORY_MIN (1ull << 30) /* Debian's installer for amd64 leaves out languages below 780 MiB */
 #define ROOM (4ull << 30)	/* what an installed system takes, roughly */

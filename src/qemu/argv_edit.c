@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "argv_value.h"
+#include "argv_option.h"
 #include "base/json.h"
 #include "base/mem.h"
 

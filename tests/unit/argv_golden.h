@@ -26,6 +26,7 @@
 #include "base/strv.h"
 #include "host/file.h"
 #include "qemu/argv.h"
+#include "qemu/cmdline.h"
 
 #define ARGS_MAX 200
 

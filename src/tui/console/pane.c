@@ -14,7 +14,7 @@
 #include "host/proc.h"
 #include "machine/installing.h"
 #include "osc_requests.h"
-#include "qemu/argv.h"
+#include "qemu/cmdline.h"
 #include "scrollback.h"
 #include "transfer.h"
 #include "tui/machine_view.h"
