@@ -130,6 +130,7 @@ struct spec {
 	struct strv build_distcc_hosts;
 	bool build_ccache;
 	uint64_t build_ccache_size; /* bytes */
+	char *build_out;	    /* folder of the results; "": the current one */
 	/* qemu */
 	char *qemu_binary;	/* "auto" or a path */
 	struct strv qemu_extra; /* arguments, one a line */

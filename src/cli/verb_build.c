@@ -661,19 +661,33 @@ static bool verb_build_is_machine(const struct cli *cli, const char *word)
 	return store_find_ini(&cli->store, word, &path, NULL) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+/* Without --out the results go where the machine `ref` or --set says: *out receives that folder, and cli->out borrows
+ * it. */
+static int verb_build_choose_out(struct cli *cli, const char *ref, char **out, struct err *e)
+{
+	struct spec s = {.name = NULL};
+	int r = cli->out ? 0 : cli_temporary_spec(cli, ref, &s, e);
+
+	if (!r && !cli->out && *s.build_out)
+		cli->out = *out = spec_path(&s, s.build_out);
+	spec_fini(&s);
+	return r;
+}
+
 int verb_build(struct cli *cli)
 {
 	bool machine = !cli->in && cli->nargs > 1 && verb_build_is_machine(cli, cli->args[0]);
 	const char *ref = machine ? cli->args[0] : cli->in;
 	size_t first = machine ? 1 : 0, count = cli->nargs - first;
 	AUTO_STRV struct strv arches = STRV_INIT;
+	AUTO_FREE char *out = NULL;
 	struct err e = ERR_INIT;
 	bool several;
 
 	for (size_t i = 0; i < cli->arches.len; i++)
 		strv_split(&arches, cli->arches.items[i], " ,");
 	several = count > 1 || arches.len > 1;
-	if (verb_build_check_options(cli, several, &e) < 0) {
+	if (verb_build_check_options(cli, several, &e) < 0 || verb_build_choose_out(cli, ref, &out, &e) < 0) {
 		cli_error(cli, &e);
 		return CLI_TEMPORARY_FAILED;
 	}

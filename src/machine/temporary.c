@@ -107,6 +107,8 @@ int temporary_write(struct temporary *t, struct spec *s, struct err *e)
 
 	if (*s->keyring)
 		temporary_whole_path(s, &s->keyring);
+	if (*s->build_out)
+		temporary_whole_path(s, &s->build_out);
 	if (strchr(s->qemu_binary, '/')) /* else a name to look up, or "auto" */
 		temporary_whole_path(s, &s->qemu_binary);
 	for (size_t i = 0; i < s->ssh_keys.len; i++)

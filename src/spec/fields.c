@@ -238,6 +238,10 @@ const struct field field_table[] = {
 	{"build", COLUMN("ccache_size", SIZE, build_ccache_size, "2G", .min = 64ull << 20, .max = 24ull << 30),
 	 .effect = FIELD_NEXT_BOOT, .title = "Compiler cache size",
 	 .help = "For \"debwiz build\": how much is kept for an architecture and release."},
+	{"build", COLUMN("out", TEXT, build_out, "", .check = grammar_path_or_none), .effect = FIELD_NEXT_BOOT,
+	 .title = "Folder of the results",
+	 .help = "For \"debwiz build\": packages and log are written there; a relative path counts from this file. "
+		 "Empty: the current folder. --out takes its place."},
 	{"qemu", COLUMN("binary", TEXT, qemu_binary, "auto", .check = grammar_binary), .effect = FIELD_NEXT_BOOT,
 	 .title = "QEMU program", .help = "auto: the architecture's emulator in PATH; or a path."},
 	{"qemu", COLUMN("extra", LIST, qemu_extra, NULL, .check = grammar_qemu_extra), .effect = FIELD_NEXT_BOOT,

@@ -109,6 +109,20 @@ static void risk_add_distcc_hosts(struct risks *out, const struct spec *s)
 			 i);
 }
 
+static void risk_add_build_out(struct risks *out, const struct spec *s)
+{
+	char *path = *s->build_out ? spec_path(s, s->build_out) : NULL;
+
+	if (path)
+		risk_add(out, s,
+			 (struct risk){.section = "build",
+				       .key = "out",
+				       .value = xstrdup(s->build_out),
+				       .path = path,
+				       .effect = xasprintf("writes the packages that are built to %s", path)},
+			 0);
+}
+
 static void risk_add_usb_devices(struct risks *out, const struct spec *s)
 {
 	for (size_t i = 0; i < s->usb_devices.len; i++)
@@ -187,6 +201,7 @@ void risks_find(const struct spec *s, struct risks *out)
 	risk_add_items(out, s, "drive", &s->drives, "file");
 	risk_add_items(out, s, "share", &s->shares, "folder");
 	risk_add_distcc_hosts(out, s);
+	risk_add_build_out(out, s);
 	risk_add_binary(out, s);
 	risk_add_extra(out, s);
 }

@@ -91,6 +91,21 @@ static char *build_working_folder(void)
 	return file_dirname(path);
 }
 
+/* Returns where the results go: where the machine's file says, else the current folder. Owned. */
+static char *build_results_folder(struct app *app, const struct build_where *where)
+{
+	AUTO_FREE char *path = NULL;
+	struct spec s;
+	char *out = NULL;
+
+	if (where->machine && store_find_ini(app_store(app), where->machine, &path, NULL) == 0 &&
+	    session_read(app_sessions(app)->conf, path, &s, NULL) == 0) {
+		out = *s.build_out ? spec_path(&s, s.build_out) : NULL;
+		spec_fini(&s);
+	}
+	return out ? out : build_working_folder();
+}
+
 /* ---- what the child prints ---- */
 
 /* Adds the results with their sizes. */
@@ -386,7 +401,7 @@ static int build_open(struct app *app, const struct build_where *where, const ch
 	b->app = app;
 	build_where_copy(&b->where, where);
 	b->source = xstrdup(source);
-	b->out = build_working_folder();
+	b->out = build_results_folder(app, where);
 	line_reader_init(&b->out_lines, build_on_out_line, b);
 	line_reader_init(&b->err_lines, build_on_err_line, b);
 	viewer_init(&b->log);

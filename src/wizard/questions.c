@@ -567,6 +567,7 @@ const struct question_row question_rows[] = {
 	{"build.distcc_hosts", WIZARD_PROCESSOR, WIZARD_LIST, NONE, ADVANCED},
 	{"build.ccache", WIZARD_PROCESSOR, WIZARD_BOOL, NONE, ADVANCED},
 	{"build.ccache_size", WIZARD_PROCESSOR, WIZARD_SIZE, NONE, ADVANCED},
+	{"build.out", WIZARD_PROCESSOR, WIZARD_TEXT, NONE, ADVANCED},
 
 	{"disk.size", WIZARD_DISK, WIZARD_SIZE, NONE, .note = questions_note_disk},
 	{"disk.image", WIZARD_DISK, WIZARD_FILE, NONE, .applies = questions_is_image},

@@ -69,6 +69,7 @@ FIELDS = {
     "build.distcc": "reach.outside",
     "build.ccache": "reach.cached",
     "build.ccache_size": "reach.cached",
+    "build.out": "reach.built",
     "build.distcc_hosts": "- a second host: tests/fault/test_distcc.py, test_build_script.py",
     "qemu.binary": "fields.emulator",
     "qemu.extra": "fields.emulator",

@@ -251,7 +251,7 @@ def built(m):
         same(file.read(), "note\n", "an artifact")
     need("builder" in got.out, "its user: %s", got.out)
     need("parallel=2" in got.out, "jobs of the field: %s", got.out)
-    got = m.world.debwiz("build", m.ini, top, "--offline", "--set", "boot.timeout=" + BOOT, "--out", out, "--jobs", "3",
+    got = m.world.debwiz("build", m.ini, top, "--offline", "--set", "boot.timeout=" + BOOT, "--set", "build.out=" + out, "--jobs", "3",
                          "--set", "build.profiles=nodoc", "--set", "build.network=yes", "--set", "build.silence=90s",
                          "--", "ip route | grep default && echo $DEB_BUILD_OPTIONS/$DEB_BUILD_PROFILES && sleep 4711")
     same(got.status, 137, "status of a silent build:\n%s" % got.err[-1500:])

@@ -468,6 +468,33 @@ class Build(Case):
         self.assertEqual([jobs[name]["text"] for name in ("pack_1.0-1", "pack_1.0")], ["the build failed; its last phase: compiles"] * 2, err)
         self.assertEqual((jobs["pack_1.0"]["phase"], status), ("compiles", 125), out)
 
+    def test_out(self):
+        """Without --out the results go to build.out, which counts from the machine's file and needs agreement."""
+        box = self.made()
+        top = self.tree(box)
+        with open(box.ini, encoding="utf-8") as file:
+            text = file.read()
+        self.write(box.ini, text.replace("[build]\n", "[build]\nout = collected\n"))
+        where = os.path.join(os.path.dirname(box.ini), "collected")
+        risk, = [e["text"] for e in box.run("check", box.ini).events if e["event"] == "risk"]
+        self.assertIn("writes the packages that are built to " + where, risk)
+        result = self.say(box, "build", "--json", box.ini, top)
+        self.assertEqual((result.status, result.id), (125, "file-not-agreed"), str(result))
+        end = self.answer_soon(box)
+        child = box.start("build", box.ini, top, "--trust", "--json", *box.settings(), cwd=box.root,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        status, out, err = self.ended(child)
+        end()
+        self.assertEqual(status, 0, err)
+        self.assertEqual(json.loads(out.splitlines()[-1])["out"], where)
+        self.assertEqual(sorted(os.listdir(where)), ["x.build", "x.deb"])
+        shutil.rmtree(where)
+        shutil.rmtree(os.path.join(box.guest, "package"))
+        status, _, err = self.build(box, top)
+        self.assertEqual((status, os.path.exists(where)), (0, False), err)
+        self.assertEqual(sorted(os.listdir(os.path.join(box.root, "results"))), ["x.build", "x.deb"])
+        self.assertEqual(self.left(box), [])
+
     def test_artifacts(self):
         """Patterns below the source's folder are passed on; others are refused."""
         box = self.made()

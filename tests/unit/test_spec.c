@@ -203,6 +203,7 @@ static const struct {
 	{"build.distcc_hosts", {"builder", "10.1.2.3:4000/8", "[fd00::1]"}},
 	{"build.silence", {"10s", "150m", "never"}},
 	{"build.ccache_size", {"64M", "2G", "24G"}},
+	{"build.out", {"", "results", "/srv/a b"}},
 	{"qemu.binary", {"auto", "/opt/q e/qemu-system-arm", "./q"}},
 	{"qemu.extra", {"-device", "usb-tablet,bus=x", "-append", "a \"b\" = [c]", "#x"}},
 };

@@ -103,6 +103,7 @@ static const struct {
 	{"build.distcc_hosts", "builder/8\n10.0.0.1:4000"},
 	{"build.ccache", "yes"},
 	{"build.ccache_size", "4G"},
+	{"build.out", "/srv/results"},
 };
 #define OTHERS (sizeof(others) / sizeof(*others))
 
