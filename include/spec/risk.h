@@ -2,7 +2,7 @@
 /*
  * risk: the values of a machine's file that can run programs or expose this host: qemu.binary, qemu.extra,
  * disk.image, devices.usb_device, devices.share, devices.drive, network.forward beyond the loopback, network.lan,
- * mirror.keyring, build.distcc_hosts.
+ * mirror.keyring, build.distcc_hosts, build.out.
  *
  * A file may come from another person, so nothing of it runs before the user has agreed to these values
  * (machine/trust.h stores agreements). A record knows which values come from its file; values given by --set or as an

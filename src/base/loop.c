@@ -171,7 +171,11 @@ void loop_run(struct loop *l)
 
 void loop_poll(struct loop *l)
 {
+	/* without a handle that keeps it running the loop would look at nothing */
+	struct loop_timer *keeps = loop_timer_start(l, 0, 0, loop_nothing, NULL);
+
 	uv_run(&l->uv, UV_RUN_NOWAIT);
+	loop_timer_stop(keeps);
 }
 
 void loop_stop(struct loop *l)

@@ -260,8 +260,10 @@ static void builds_on_ended(int64_t status, int signum, void *arg)
 {
 	struct builds_job *j = arg;
 
+	bool stopped = j->all->stopping && signum == SIGTERM; /* before it could report that itself */
+
 	j->child = NULL;
-	builds_finish(j, signum ? 128 + signum : (int)status);
+	builds_finish(j, stopped ? (int)ERR_INTERRUPTED : signum ? 128 + signum : (int)status);
 	builds_next(j->all);
 }
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "host/facts.h"
 #include "host/paths.h"
+#include "interrupt.h"
 #include "machine/forward.h"
 #include "machine/run.h"
 #include "machine/ssh.h"
@@ -136,7 +137,7 @@ static void connection_on_signal(void *arg)
 }
 
 /* Waits for ssh: a guest shows its login prompt before ssh answers, and an earlier connection would be closed. */
-static int connection_await(struct cli_connection *r, struct err *e)
+static int connection_await(struct cli_connection *r, const struct cli *cli, struct err *e)
 {
 	const struct step_ops *const steps[] = {&step_ssh};
 	struct connection_wait w = {.reach = r};
@@ -146,6 +147,8 @@ static int connection_await(struct cli_connection *r, struct err *e)
 	w.runner = runner_new(r->job.loop, steps, 1, &r->job, connection_on_event, &w);
 	signals = loop_exit_start(r->job.loop, connection_on_signal, &w);
 	runner_start(w.runner);
+	if (cli_interrupt_check(cli, NULL) < 0)
+		connection_on_signal(&w);
 	loop_run(r->job.loop);
 	loop_exit_stop(signals);
 	runner_free(w.runner);
@@ -180,7 +183,7 @@ int cli_connection_open(struct cli_connection *r, struct cli *cli, const char *r
 	r->port = forwards_ssh_port(r->job.spec, r->job.machine_dir, r->address, e);
 	if (!r->port)
 		return -1;
-	return (uint64_t)(time(NULL) - started) * 1000 < r->spec.timeout ? connection_await(r, e) : 0;
+	return (uint64_t)(time(NULL) - started) * 1000 < r->spec.timeout ? connection_await(r, cli, e) : 0;
 }
 
 void cli_connection_close(struct cli_connection *r)

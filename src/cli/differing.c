@@ -36,7 +36,7 @@ void cli_differing_compare(const struct cli_differing *d, const struct cli *cli,
 {
 	AUTO_FREE char *program = d->names.len ? host_which(DIFFOSCOPE) : NULL;
 
-	for (size_t i = 0; i < d->names.len && program; i++) {
+	for (size_t i = 0; i < d->names.len && program && !(i && proc_foreground_signal()); i++) {
 		AUTO_FREE char *first = file_join(out, d->names.items[i]);
 		AUTO_FREE char *again = xasprintf("%s/%s/%s", out, second, d->names.items[i]);
 		AUTO_FREE char *name = xasprintf("%s." DIFFOSCOPE, d->names.items[i]);

@@ -25,7 +25,7 @@ int cli_interrupt_check(const struct cli *cli, struct err *e)
 	loop_poll(cli->loop);
 	if (!cli->interrupt->came)
 		return 0;
-	return err_set(e, ERR_INTERRUPTED, "interrupted", "debwiz %s was interrupted", cli->verb->name);
+	return err_set(e, ERR_INTERRUPTED, "interrupted", "%s was interrupted", cli->verb->name);
 }
 
 void cli_interrupt_end(struct cli_interrupt *i)

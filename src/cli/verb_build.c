@@ -30,6 +30,7 @@
 #include "outside.h"
 #include "prepare/job.h"
 #include "rebuild.h"
+#include "spec/risk.h"
 #include "temporary.h"
 #include "verbs.h"
 #include "work.h"
@@ -245,6 +246,8 @@ static int verb_build_find_packages(struct build *b, struct err *e)
 		r = depends_parse(b->source.depends, b->spec.arch, &profiles, &b->wanted, e);
 	if (!r && (outside || (b->wanted.len && !b->cli->in)) && !b->archive)
 		r = verb_build_open_archive(b, e);
+	if (!r)
+		r = cli_interrupt_check(b->cli, e);
 	if (!r && outside)
 		verb_build_choose_compiler(b);
 	if (!r && cache)
@@ -456,7 +459,7 @@ static int verb_build_run(struct build *b, int *status, struct err *e)
 	if (b->cli->in && ran && strcmp(e->id, "build-lost") != 0)
 		verb_build_clean(b);
 	else if (!r && b->cli->keep && !verb_build_was_stopped(*status))
-		r = cli_temporary_keep(b->cli, &b->temporary, e);
+		r = cli_interrupt_check(b->cli, e) < 0 ? -1 : cli_temporary_keep(b->cli, &b->temporary, e);
 	return r;
 }
 
@@ -665,10 +668,23 @@ static bool verb_build_is_machine(const struct cli *cli, const char *word)
  * it. */
 static int verb_build_choose_out(struct cli *cli, const char *ref, char **out, struct err *e)
 {
+	struct session_conf conf = cli_session_conf(cli);
 	struct spec s = {.name = NULL};
-	int r = cli->out ? 0 : cli_temporary_spec(cli, ref, &s, e);
+	int r = 0;
 
-	if (!r && !cli->out && *s.build_out)
+	if (cli->out)
+		return 0;
+	if (ref) {
+		r = session_read(&conf, ref, &s, e);
+		if (!r && risks_check(&s, "out", NULL, e) < 0)
+			r = cli_agree(cli, &s, e);
+	} else {
+		spec_init(&s);
+		for (size_t i = 0; i < cli->sets.len && !r; i++)
+			if (!strncmp(cli->sets.items[i], "build.out", strlen("build.out")))
+				r = spec_set(&s, cli->sets.items[i], e);
+	}
+	if (!r && *s.build_out)
 		cli->out = *out = spec_path(&s, s.build_out);
 	spec_fini(&s);
 	return r;

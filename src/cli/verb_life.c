@@ -65,20 +65,33 @@ static const struct vm_client_ops client_ops = {
 	.lost = verb_life_on_lost,
 };
 
+/* The machine is stopped all the same. */
+static void verb_life_on_signal(void *arg)
+{
+	struct ending *d = arg;
+
+	err_set(&d->lost, ERR_INTERRUPTED, "interrupted", "the stop of %s was interrupted", d->name);
+	loop_stop(d->cli->loop);
+}
+
 /* Asks the supervisor to stop or kill QEMU, and waits until QEMU has exited. */
 static int verb_life_end_supervised(struct cli *cli, struct ending *d, const char *dir, bool at_once, struct err *e)
 {
 	AUTO_FREE char *runtime = host_runtime_dir(d->name, e);
+	struct loop_exit *signals = NULL;
 	struct vm_client *client;
 
 	if (!runtime)
 		return -1;
+	if (cli->interrupt)
+		signals = loop_exit_start(cli->loop, verb_life_on_signal, d);
 	client = vm_connect(cli->loop, dir, runtime, false, &client_ops, d);
 	if (at_once)
 		vm_client_kill(client);
 	else
 		vm_client_stop(client, 0, 0);
 	loop_run(cli->loop);
+	loop_exit_stop(signals);
 	vm_client_close(client);
 	return 0;
 }
@@ -101,6 +114,8 @@ static int verb_life_end_running(struct ending *d, const char *dir, bool at_once
 {
 	int r = verb_life_end_supervised(d->cli, d, dir, at_once, e);
 
+	if (!r && d->lost.kind == ERR_INTERRUPTED)
+		return err_move(e, &d->lost);
 	if (!r && d->lost.kind)
 		r = verb_life_end_unreachable(d, dir, at_once, e);
 	return r;

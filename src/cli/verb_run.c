@@ -186,7 +186,9 @@ int verb_run(struct cli *cli)
 		cli_interrupt_begin(&interrupt, cli, NULL, NULL);
 		r = cli_temporary_run(cli, &t, &s, &status, &e);
 		if (!r && cli->keep && !proc_foreground_signal())
-			r = cli_temporary_keep(cli, &t, &e);
+			r = cli_interrupt_check(cli, &e) < 0 ? -1 : cli_temporary_keep(cli, &t, &e);
+		if (r < 0)
+			cli_interrupt_check(cli, &e); /* rather than what it made of a program that also received it */
 		cli_temporary_end(cli, &t);
 		cli_interrupt_end(&interrupt);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * verb_ssh: runs OpenSSH's ssh with the machine's own key and the guest's host keys. Exits with ssh's status, or with
- * 125 if ssh was not started.
+ * 125 if ssh was not started (130: because of a signal).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +21,7 @@ int verb_ssh(struct cli *cli)
 	struct strv argv = STRV_INIT;
 	struct err e = ERR_INIT;
 	struct cli_connection r;
+	int status;
 
 	if (cli_connection_open(&r, cli, cli->args[0], &e) == 0 &&
 	    cli_connection_program(&r, cli, "ssh", &argv, &e) == 0) {
@@ -32,8 +33,9 @@ int verb_ssh(struct cli *cli)
 	if (!e.kind)
 		(void)proc_exec(strv_argv(&argv), &e); /* returns only with an error */
 	strv_fini(&argv);
+	status = e.kind == ERR_INTERRUPTED ? (int)ERR_INTERRUPTED : SSH_FAILED;
 	cli_error(cli, &e);
-	return SSH_FAILED;
+	return status;
 }
 
 int verb_ssh_config(struct cli *cli)

@@ -15,6 +15,7 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "host/terminal.h"
+#include "interrupt.h"
 #include "session/words.h"
 #include "spec/risk.h"
 
@@ -323,6 +324,8 @@ int view_run(struct cli *cli, struct session *s, struct err *e)
 	if (view_begin(&v, e) < 0)
 		return -1;
 	signals = loop_exit_start(cli->loop, view_on_interrupt, &v);
+	if (cli_interrupt_check(cli, NULL) < 0)
+		view_on_interrupt(&v);
 	loop_run(cli->loop);
 	loop_exit_stop(signals);
 	return v.status;

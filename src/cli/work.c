@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/size.h"
+#include "interrupt.h"
 #include "prepare/estimate.h"
 #include "session/words.h"
 
@@ -120,6 +121,8 @@ int cli_work(struct cli *cli, const struct cli_work *work, struct err *e)
 	struct loop_timer *timer = loop_timer_start(cli->loop, PROGRESS_MS, PROGRESS_MS, work_on_timer, &p);
 	struct loop_exit *signals = loop_exit_start(cli->loop, work_on_signal, &p);
 
+	if (cli_interrupt_check(cli, NULL) < 0)
+		work_on_signal(&p);
 	cli_line_begin(&p.line, cli, work->name);
 	pace_start(&p.pace, loop_now(cli->loop), 0);
 	loop_work(cli->loop, work_body, work_on_done, &p);

@@ -17,7 +17,7 @@ extern char **environ;
 static const int ours[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
 #define OURS ARRAY_SIZE(ours)
 
-static volatile sig_atomic_t proc_foreground_pid, proc_foreground_last;
+static volatile sig_atomic_t proc_foreground_pid, proc_foreground_last, proc_foreground_early;
 
 /* What the terminal sends for a key has reached the child as well. */
 static void proc_foreground_on_signal(int number, siginfo_t *info, void *context)
@@ -28,6 +28,8 @@ static void proc_foreground_on_signal(int number, siginfo_t *info, void *context
 	proc_foreground_last = number;
 	if (proc_foreground_pid > 0 && !key)
 		kill((pid_t)proc_foreground_pid, number);
+	else if (!key)
+		proc_foreground_early = number; /* another thread took it before the pid was known */
 }
 
 int proc_foreground_signal(void)
@@ -55,7 +57,7 @@ int proc_foreground(char *const *argv, int *status, struct err *e)
 		sigaddset(&all, ours[i]);
 	}
 	sigemptyset(&note.sa_mask);
-	proc_foreground_last = 0;
+	proc_foreground_last = proc_foreground_early = 0;
 	sigprocmask(SIG_BLOCK, &all, &mask); /* one that comes before the pid is known waits */
 	for (size_t i = 0; i < OURS; i++)
 		sigaction(ours[i], &note, &old[i]);
@@ -66,6 +68,8 @@ int proc_foreground(char *const *argv, int *status, struct err *e)
 	r = posix_spawn(&pid, file, NULL, &attr, argv, environ);
 	posix_spawnattr_destroy(&attr);
 	proc_foreground_pid = r ? 0 : pid;
+	if (proc_foreground_early && !r)
+		kill(pid, proc_foreground_early);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	do
 		got = r ? 0 : waitpid(pid, &how, 0);

@@ -46,7 +46,7 @@ static char *forward_rule_of(const struct spec_forward *f)
 			 (unsigned)f->guest_port);
 }
 
-/* Parses a rule as qemu/argv.c writes it. False: debwiz did not write it. */
+/* Parses a rule as qemu/argv_devices.c writes it. False: debwiz did not write it. */
 static bool forward_rule_parse(const char *rule, struct spec_forward *out)
 {
 	const char *port = strrchr(rule, '-');

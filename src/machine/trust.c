@@ -41,9 +41,26 @@ static bool trust_lies_with(const char *path, const char *ini)
 	return with;
 }
 
+/* Returns a path without links, also of what does not exist yet in a folder that does; owned. */
+static char *trust_real_path(const char *path)
+{
+	AUTO_FREE char *plain = xstrdup(path);
+	AUTO_FREE char *folder = NULL, *real = NULL;
+	char *whole = realpath(path, NULL);
+	size_t n = strlen(plain);
+
+	if (whole)
+		return whole;
+	while (n > 1 && (plain[n - 1] == '/' || (n > 2 && plain[n - 1] == '.' && plain[n - 2] == '/')))
+		plain[--n] = '\0';
+	folder = file_dirname(plain);
+	real = realpath(folder, NULL);
+	return real ? file_join(real, file_basename(plain)) : xstrdup(path);
+}
+
 static void trust_risk_digest(const struct risk *r, const char *ini, char out[HASH_HEX])
 {
-	AUTO_FREE char *real = r->path ? realpath(r->path, NULL) : NULL;
+	AUTO_FREE char *real = r->path ? trust_real_path(r->path) : NULL;
 	struct hash *h = hash_new();
 	uint8_t digest[HASH_SIZE];
 
@@ -52,7 +69,7 @@ static void trust_risk_digest(const struct risk *r, const char *ini, char out[HA
 	trust_add_text(h, r->section);
 	trust_add_text(h, r->key);
 	trust_add_text(h, r->value);
-	trust_add_text(h, real ? real : r->path ? r->path : "");
+	trust_add_text(h, real ? real : "");
 	if (real && (!strcmp(r->key, "keyring") || (r->program && trust_lies_with(real, ini))))
 		trust_add_content(h, real);
 	hash_end(h, digest);

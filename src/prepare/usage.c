@@ -21,7 +21,8 @@ void usage_read(const struct store *store, struct usage out[USAGE_KINDS])
 	};
 
 	for (size_t i = 0; i < USAGE_KINDS; i++) {
-		AUTO_FREE char *path = file_join(folders[i].top, folders[i].name);
+		/* a folder may be a link to one elsewhere */
+		AUTO_FREE char *path = xasprintf("%s/%s/.", folders[i].top, folders[i].name);
 
 		out[i] = (struct usage){folders[i].kind, file_usage(path)};
 	}

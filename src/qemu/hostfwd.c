@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-#define NETDEV "user,id=net" /* see src/qemu/argv.c */
+#define NETDEV "user,id=net" /* see src/qemu/argv_devices.c */
 #define RULE ",hostfwd="
 
 static bool hostfwd_is_number(const char *s, size_t n)

@@ -24,7 +24,7 @@
 
 #define TAG_MAX 63
 #define JOB "debwiz"
-#define NODE "disk"  /* see qemu/argv.c */
+#define NODE "disk"  /* see qemu/argv_devices.c */
 #define EVERY_MS 250 /* between two reports of its progress */
 
 struct sup_snapshot {

@@ -119,7 +119,7 @@ static void suspend_on_resumed(const json_t *value, const char *error, void *arg
 		sup_pause_end(arg);
 }
 
-static void suspend_out_refuse(struct sup *s, const char *why)
+static void suspend_out_refuse(struct sup *s, const char *why, bool lost)
 {
 	AUTO_ERR struct err e = ERR_INIT;
 
@@ -128,7 +128,11 @@ static void suspend_out_refuse(struct sup *s, const char *why)
 			s->req.name);
 	} else {
 		err_set(&e, ERR_FAILED, "suspend-failed", "%s could not be suspended: %s", s->req.name, why);
-		err_hint(&e, "it keeps running; debwiz stop %s powers it down instead", s->req.name);
+		if (lost)
+			err_hint(&e, "debwiz kill %s", s->req.name);
+		else
+			err_hint(&e, "it %s; debwiz stop %s powers it down instead",
+				 s->suspend->was_paused ? "stays paused" : "keeps running", s->req.name);
 	}
 	control_answer(s->control, s->suspend->ticket, &e, NULL);
 }
@@ -143,7 +147,7 @@ static void suspend_out_end(struct sup *s, const char *text, bool lost)
 	sup_suspend_remove_part(s);
 	/* a machine that is being stopped, or has exited, answers by its exit */
 	if (s->run.state != VM_STOPPING && (sup_monitor_is_connected(s) || lost))
-		suspend_out_refuse(s, words);
+		suspend_out_refuse(s, words, lost);
 	suspend_reset(s);
 	if (s->run.state != VM_SUSPENDING)
 		return;

@@ -244,6 +244,8 @@ static int build_start(struct build *b, struct err *e)
 
 	if (!self)
 		return -1;
+	free(b->out);
+	b->out = build_results_folder(b->app, &b->where);
 	strv_add(&argv, self);
 	strv_add(&argv, "build");
 	if (b->where.machine) {
@@ -401,7 +403,6 @@ static int build_open(struct app *app, const struct build_where *where, const ch
 	b->app = app;
 	build_where_copy(&b->where, where);
 	b->source = xstrdup(source);
-	b->out = build_results_folder(app, where);
 	line_reader_init(&b->out_lines, build_on_out_line, b);
 	line_reader_init(&b->err_lines, build_on_err_line, b);
 	viewer_init(&b->log);

@@ -420,11 +420,11 @@ class Build(Case):
         """What is wrong for each of them is reported once, before the first."""
         box = self.made()
         top = self.tree(box)
-        for words, ident, word in ((["--arch", "armhf,z80", top], "spec-bad", "z80"),
+        for words, ident, word in ((["--arch", "armhf,z80", top], "spec-check", "z80"),
                                    ([box.ini, "--arch", "armhf", "--arch", "arm64", top], "usage", "its own architecture"),
                                    ([top, top, "--shell-on-failure"], "usage", "one build at a time")):
             result = self.say(box, "build", "--json", *words)
-            self.assertEqual((result.status, len(result.out.splitlines())), (125, 1), str(result))
+            self.assertEqual((result.status, result.id, len(result.out.splitlines())), (125, ident, 1), str(result))
             self.assertIn(word, result.error["text"])
         self.assertEqual(self.left(box), [])
 
@@ -474,10 +474,10 @@ class Build(Case):
         top = self.tree(box)
         with open(box.ini, encoding="utf-8") as file:
             text = file.read()
-        self.write(box.ini, text.replace("[build]\n", "[build]\nout = collected\n"))
+        self.write(box.ini, text.replace("[build]\n", "[build]\nout = ./collected/\n"))
         where = os.path.join(os.path.dirname(box.ini), "collected")
         risk, = [e["text"] for e in box.run("check", box.ini).events if e["event"] == "risk"]
-        self.assertIn("writes the packages that are built to " + where, risk)
+        self.assertIn("writes the packages that are built to %s/./collected/" % os.path.dirname(box.ini), risk)
         result = self.say(box, "build", "--json", box.ini, top)
         self.assertEqual((result.status, result.id), (125, "file-not-agreed"), str(result))
         end = self.answer_soon(box)
@@ -486,8 +486,14 @@ class Build(Case):
         status, out, err = self.ended(child)
         end()
         self.assertEqual(status, 0, err)
-        self.assertEqual(json.loads(out.splitlines()[-1])["out"], where)
+        self.assertTrue(os.path.samefile(json.loads(out.splitlines()[-1])["out"], where))
         self.assertEqual(sorted(os.listdir(where)), ["x.build", "x.deb"])
+        shutil.rmtree(os.path.join(box.guest, "package"))
+        end = self.answer_soon(box)
+        child = box.start("build", box.ini, top, *box.settings(), cwd=box.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        status, out, err = self.ended(child)
+        end()
+        self.assertEqual(status, 0, "the agreement was to the folder, which has been created since:\n" + err)
         shutil.rmtree(where)
         shutil.rmtree(os.path.join(box.guest, "package"))
         status, _, err = self.build(box, top)
@@ -601,8 +607,8 @@ class Build(Case):
         here, go = os.path.join(box.root, "here"), os.path.join(box.root, "go")
         self.world.script("git", '[ -e %s/temporary/*.owner ] && : >%s && while [ ! -e %s ]; do sleep 0.05; done; exec %s "$@"'
                           % (box.data, here, go, shutil.which("git")))
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            child = box.start("build", box.ini, top + "@HEAD", "--trust", "--json", *box.settings(), cwd=box.root,
+        for number, words in ((signal.SIGTERM, ()), (signal.SIGINT, ()), (signal.SIGHUP, ()), (signal.SIGTERM, ("--", "true"))):
+            child = box.start("build", box.ini, top + "@HEAD", "--trust", "--json", *box.settings(), *words, cwd=box.root,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             lib.poll(lambda: os.path.exists(here))
             child.send_signal(number)
