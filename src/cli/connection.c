@@ -142,15 +142,13 @@ static int connection_await(struct cli_connection *r, const struct cli *cli, str
 	const struct step_ops *const steps[] = {&step_ssh};
 	struct connection_wait w = {.reach = r};
 
-	struct loop_exit *signals;
+	struct cli_interrupt_part signals;
 
 	w.runner = runner_new(r->job.loop, steps, 1, &r->job, connection_on_event, &w);
-	signals = loop_exit_start(r->job.loop, connection_on_signal, &w);
 	runner_start(w.runner);
-	if (cli_interrupt_check(cli, NULL) < 0)
-		connection_on_signal(&w);
+	cli_interrupt_part_begin(&signals, cli, connection_on_signal, &w);
 	loop_run(r->job.loop);
-	loop_exit_stop(signals);
+	cli_interrupt_part_end(&signals);
 	runner_free(w.runner);
 	if (w.end.kind) {
 		err_fini(&w.err);

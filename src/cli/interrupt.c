@@ -33,3 +33,29 @@ void cli_interrupt_end(struct cli_interrupt *i)
 	loop_exit_stop(i->signals);
 	i->cli->interrupt = NULL;
 }
+
+void cli_interrupt_part_begin(struct cli_interrupt_part *p, const struct cli *cli, void (*fn)(void *arg), void *arg)
+{
+	struct cli_interrupt *i = cli->interrupt;
+
+	*p = (struct cli_interrupt_part){.whole = i};
+	if (!i) {
+		p->signals = loop_exit_start(cli->loop, fn, arg);
+		return;
+	}
+	p->fn = i->fn;
+	p->arg = i->arg;
+	i->fn = fn;
+	i->arg = arg;
+	if (i->came)
+		fn(arg);
+}
+
+void cli_interrupt_part_end(struct cli_interrupt_part *p)
+{
+	loop_exit_stop(p->signals);
+	if (p->whole) {
+		p->whole->fn = p->fn;
+		p->whole->arg = p->arg;
+	}
+}

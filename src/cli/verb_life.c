@@ -9,6 +9,7 @@
 #include "host/file.h"
 #include "host/lock.h"
 #include "host/paths.h"
+#include "interrupt.h"
 #include "machine/suspended.h"
 #include "running.h"
 #include "supervisor/supervisor.h"
@@ -78,20 +79,19 @@ static void verb_life_on_signal(void *arg)
 static int verb_life_end_supervised(struct cli *cli, struct ending *d, const char *dir, bool at_once, struct err *e)
 {
 	AUTO_FREE char *runtime = host_runtime_dir(d->name, e);
-	struct loop_exit *signals = NULL;
+	struct cli_interrupt_part signals;
 	struct vm_client *client;
 
 	if (!runtime)
 		return -1;
-	if (cli->interrupt)
-		signals = loop_exit_start(cli->loop, verb_life_on_signal, d);
 	client = vm_connect(cli->loop, dir, runtime, false, &client_ops, d);
 	if (at_once)
 		vm_client_kill(client);
 	else
 		vm_client_stop(client, 0, 0);
+	cli_interrupt_part_begin(&signals, cli, verb_life_on_signal, d);
 	loop_run(cli->loop);
-	loop_exit_stop(signals);
+	cli_interrupt_part_end(&signals);
 	vm_client_close(client);
 	return 0;
 }

@@ -317,16 +317,14 @@ static int view_begin(struct view *v, struct err *e)
 int view_run(struct cli *cli, struct session *s, struct err *e)
 {
 	struct view v = {.cli = cli, .session = s, .error = e, .status = -1};
-	struct loop_exit *signals;
+	struct cli_interrupt_part signals;
 
 	v.utf8 = host_locale_is_utf8();
 	v.live = !cli->plain && !cli->json && isatty(STDERR_FILENO);
 	if (view_begin(&v, e) < 0)
 		return -1;
-	signals = loop_exit_start(cli->loop, view_on_interrupt, &v);
-	if (cli_interrupt_check(cli, NULL) < 0)
-		view_on_interrupt(&v);
+	cli_interrupt_part_begin(&signals, cli, view_on_interrupt, &v);
 	loop_run(cli->loop);
-	loop_exit_stop(signals);
+	cli_interrupt_part_end(&signals);
 	return v.status;
 }

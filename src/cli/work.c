@@ -119,15 +119,14 @@ int cli_work(struct cli *cli, const struct cli_work *work, struct err *e)
 {
 	struct cli_progress p = {.cli = cli, .work = work};
 	struct loop_timer *timer = loop_timer_start(cli->loop, PROGRESS_MS, PROGRESS_MS, work_on_timer, &p);
-	struct loop_exit *signals = loop_exit_start(cli->loop, work_on_signal, &p);
+	struct cli_interrupt_part signals;
 
-	if (cli_interrupt_check(cli, NULL) < 0)
-		work_on_signal(&p);
+	cli_interrupt_part_begin(&signals, cli, work_on_signal, &p);
 	cli_line_begin(&p.line, cli, work->name);
 	pace_start(&p.pace, loop_now(cli->loop), 0);
 	loop_work(cli->loop, work_body, work_on_done, &p);
 	loop_run(cli->loop);
-	loop_exit_stop(signals);
+	cli_interrupt_part_end(&signals);
 	loop_timer_stop(timer);
 	cli_line_end(&p.line);
 	return p.result < 0 ? err_move(e, &p.err) : p.result;
