@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 """run: measures debwiz and its peers in the same run. The ratio counts; no time is asserted.
 
-usage: run.py [PART...]    parts, by default all: solve unpack many prepare second boot warm idle
-screens console flood
+usage: run.py [PART...]    parts, by default all but the last: solve unpack many prepare second boot
+warm idle screens console flood build
 
 Inputs: the real archive (the mirror that this host's apt uses), apt-get, dpkg-deb, QEMU; DEBWIZ (the
 program) and BENCH_PROGRAMS (folder of bench_solve and bench_unpack). BENCH_RUNS: runs of the short
 ones, whose median counts (3). BENCH_PEER=1: also debvm-create, about 15 minutes. BENCH_DIR: a
-folder to keep and use again instead of a temporary one; an existing base there is reused.
+folder to keep and use again instead of a temporary one; an existing base there is reused. For build: builds.py.
 Output: a table on standard output."""
 import collections
 import os
@@ -20,12 +20,14 @@ import sys
 import tempfile
 import time
 
+import builds
 import console
 import flood
 import many
 
 ARCH = 'armhf'
-PARTS = ('solve', 'unpack', 'many', 'prepare', 'second', 'boot', 'warm', 'idle', 'screens', 'console', 'flood')
+PARTS = ('solve', 'unpack', 'many', 'prepare', 'second', 'boot', 'warm', 'idle', 'screens', 'console', 'flood', 'build')
+LONG = ('build',)  # an hour: only if it is named
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 RUNS = int(os.environ.get('BENCH_RUNS', '3'))
 DEBWIZ = os.path.abspath(os.environ.get('DEBWIZ', 'debwiz'))
@@ -225,10 +227,10 @@ class Bench:
 
     # ---- (c) to (f): machines ----
 
-    def machine(self, name, release='bookworm', user='build', initrd='own'):
+    def machine(self, name, release='bookworm', user='build', initrd='own', arch=ARCH):
         path = self.path(name + '.ini')
         with open(path, 'w', encoding='ascii') as f:
-            f.write(MACHINE.format(name=name, arch=ARCH, release=release, user=user, initrd=initrd))
+            f.write(MACHINE.format(name=name, arch=arch, release=release, user=user, initrd=initrd))
         return path
 
     def debwiz(self, *args):
@@ -303,6 +305,10 @@ class Bench:
         ours = statistics.median(once('yes') for _ in range(RUNS))
         self.add('run -- true, resumed from a template', ours, once('no'), 'the same with a boot', '>= 12')
 
+    def build(self):
+        words = (line.split() for line in run([PROGRAMS + '/bench_solve', self.path('solve'), 'bookworm', ARCH]).text.split('\n'))
+        builds.measure(self, DEBWIZ, next(w[1] for w in words if w[:1] == ['mirror']))
+
     def idle(self):
         self.base('bookworm')
         path = self.machine('bench-bookworm')
@@ -373,7 +379,7 @@ def peak_memory(pid):
 
 
 def main():
-    parts = sys.argv[1:] or PARTS
+    parts = sys.argv[1:] or [p for p in PARTS if p not in LONG]
     unknown = set(parts) - set(PARTS)
     if unknown:
         sys.exit('run.py: no such part: %s' % ', '.join(sorted(unknown)))
