@@ -342,15 +342,64 @@ static void test_start_and_boot(void **state)
 	assert_true(proc_of_this_boot(&me));
 }
 
+static void count_one(void *arg)
+{
+	++*(unsigned *)arg;
+}
+
+/* Each signal that asks the program to exit is handled without a handle that keeps the loop running, once. */
+static void test_exit_signals(void **state)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	struct loop *l = loop_new();
+	unsigned calls = 0;
+	struct loop_exit *x = loop_exit_start(l, count_one, &calls);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		loop_poll(l);
+		assert_int_equal(calls, i);
+		raise(numbers[i]);
+		loop_poll(l);
+		assert_int_equal(calls, i + 1);
+	}
+	loop_exit_stop(x);
+	loop_free(l);
+}
+
+/* A signal from a process, which only we receive, ends the program in the foreground, too. */
+static void test_foreground_signal(void **state)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		AUTO_FREE char *script = xasprintf("kill -%d %ld; exec sleep 1000", numbers[i], (long)getpid());
+		char *argv[] = {"sh", "-c", script, NULL};
+		int status = 0;
+
+		assert_int_equal(proc_foreground(argv, &status, NULL), 0);
+		assert_int_equal(status, 128 + numbers[i]);
+		assert_int_equal(proc_foreground_signal(), numbers[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_output),	      cmocka_unit_test(test_start_and_boot),
-		cmocka_unit_test(test_unread_input),  cmocka_unit_test(test_signal),
-		cmocka_unit_test(test_grandchild),    cmocka_unit_test(test_descriptors),
-		cmocka_unit_test(test_missing),	      cmocka_unit_test(test_run),
-		cmocka_unit_test(test_detach),	      cmocka_unit_test(test_detach_inherit),
+		cmocka_unit_test(test_output),
+		cmocka_unit_test(test_start_and_boot),
+		cmocka_unit_test(test_unread_input),
+		cmocka_unit_test(test_signal),
+		cmocka_unit_test(test_grandchild),
+		cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_detach),
+		cmocka_unit_test(test_detach_inherit),
 		cmocka_unit_test(test_identify_self),
+		cmocka_unit_test(test_exit_signals),
+		cmocka_unit_test(test_foreground_signal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
