@@ -15,8 +15,7 @@ struct usage {
 
 #define USAGE_KINDS 7
 
-/* Adds up the files of each kind; one that has none has 0 bytes. Blocks while it reads the folders: some milliseconds
- * for each thousand files. */
+/* Adds up the files of each kind; a kind without files has 0 bytes. Blocks while it reads the folders. */
 void usage_read(const struct store *store, struct usage out[USAGE_KINDS]);
 
 #endif

@@ -615,7 +615,7 @@ class Build(Case):
             self.write(go, "")
             status, out, err = self.ended(child)
             self.assertEqual((status, json.loads(out.splitlines()[-1])["id"]), (130, "interrupted"), out + err)
-            self.assertFalse(os.path.exists(os.path.join(box.guest, "package")), "it did not go on")
+            self.assertFalse(os.path.exists(os.path.join(box.guest, "package")), "the build continued")
             self.assertEqual((self.left(box), box.processes()), ([], []))
             os.unlink(here)
             os.unlink(go)
