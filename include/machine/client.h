@@ -10,8 +10,8 @@
  * (enum err_kind) and "hint" (what to do, or ""). Answers are sent when the request is done, so not in the
  * order of the requests. At most 64 KiB; anything but a request ends the connection.
  *     hello      -> "protocol", "pid"
- *     status     -> "run": the run record as in run.json
- *     subscribe  ("console": BOOL) -> "run"; events follow
+ *     status     -> "run": the run record, once run.json has it
+ *     subscribe  ("console": BOOL) -> "run", as status; the changes since follow as events
  *     stop       ("powerdown_ms", "quit_ms": 0 or absent for the defaults) the ladder, as events
  *     kill, reset
  *     pause, resume: answered when the guest is paused, or runs

@@ -77,26 +77,11 @@ static void control_on_hello(struct control_client *k, const json_t *request, js
 	json_object_set_new(answer, "pid", json_integer(getpid()));
 }
 
-static void control_on_status(struct control_client *k, const json_t *request, json_t *answer)
-{
-	(void)request;
-	json_object_set_new(answer, "run", k->control->ops->status(k->control->arg));
-}
-
-static void control_on_subscribe(struct control_client *k, const json_t *request, json_t *answer)
-{
-	k->subscribed = true;
-	k->console = json_bool(request, "console", false);
-	control_on_status(k, request, answer);
-}
-
 static const struct {
 	const char *name;
 	void (*fn)(struct control_client *k, const json_t *request, json_t *answer);
 } requests[] = {
 	{"hello", control_on_hello},
-	{"status", control_on_status},
-	{"subscribe", control_on_subscribe},
 };
 
 static json_t *control_answer_new(json_int_t id, const struct err *e)
@@ -118,8 +103,6 @@ static void control_answer_own(struct control_client *k, size_t i, const json_t 
 
 	requests[i].fn(k, request, answer);
 	control_send_object(k, answer);
-	if (requests[i].fn == control_on_subscribe && k->stream && k->control->ops->subscribed)
-		k->control->ops->subscribed(k->number, k->control->arg);
 }
 
 static void control_answer_unknown(struct control_client *k, struct control_ticket t)
@@ -337,6 +320,16 @@ size_t control_queued(struct control *c, uint64_t client)
 	struct control_client *k = control_find(c, client);
 
 	return k ? loop_stream_queued(k->stream) : 0;
+}
+
+void control_subscribe(struct control *c, uint64_t client, bool console)
+{
+	struct control_client *k = control_find(c, client);
+
+	if (!k)
+		return;
+	k->subscribed = true;
+	k->console = console;
 }
 
 void control_event(struct control *c, json_t *event)

@@ -24,12 +24,9 @@ struct control_ticket {
 };
 
 struct control_ops {
-	json_t *(*status)(void *arg); /* the run record, a new reference */
 	/* Handles a request that is not the control socket's own; the object is borrowed. It is answered once, by
 	 * control_answer, now or later. Returns false if there is no such request. */
 	bool (*request)(const char *op, const json_t *request, struct control_ticket t, void *arg);
-	/* A client has subscribed and was sent the record: events that apply may be sent to it. May be NULL. */
-	void (*subscribed)(uint64_t client, void *arg);
 	/* A client has read everything that it was sent, or has gone (no call for it may be made within). May be
 	 * NULL. */
 	void (*drained)(uint64_t client, void *arg);
@@ -48,6 +45,8 @@ void control_send(struct control *c, uint64_t client, uint8_t type, const void *
 void control_send_json(struct control *c, uint64_t client, json_t *o);
 /* Returns the bytes that the client has not read yet. */
 size_t control_queued(struct control *c, uint64_t client);
+/* From now on the client gets events, and the bytes of the console if `console`; does nothing if it has gone. */
+void control_subscribe(struct control *c, uint64_t client, bool console);
 /* Sends an event to all subscribers; takes the reference. */
 void control_event(struct control *c, json_t *event);
 /* Sends console bytes to the clients that asked for them. */

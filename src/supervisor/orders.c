@@ -34,6 +34,8 @@ struct sup_order {
 	bool sent;		  /* QEMU has not answered yet */
 	char *rule;		  /* a forward that is to be added (`on`) or removed */
 	bool on;
+	json_t *record; /* of a status or a subscription: the run record as it was then, not yet written */
+	bool subscribes, console;
 };
 
 static struct sup_order *orders_new(struct sup *s, struct control_ticket t)
@@ -55,6 +57,7 @@ static void orders_free(struct sup_order *o)
 		at = &(*at)->next;
 	*at = o->next;
 	loop_timer_stop(o->timer);
+	json_decref(o->record);
 	free(o->rule);
 	free(o);
 }
@@ -157,6 +160,46 @@ static bool orders_accepted(struct sup_order *o, const char *error)
 	if (error)
 		orders_refused(o, error);
 	return !error;
+}
+
+/* Status and subscription */
+
+static void orders_send_record(void *arg)
+{
+	struct sup_order *o = arg;
+	struct sup *s = o->sup;
+
+	control_answer(s->control, o->ticket, NULL, json_pack("{s:O}", "run", o->record));
+	if (o->subscribes) {
+		control_subscribe(s->control, o->ticket.client, o->console);
+		/* a rung of the stop ladder is sent once, and to a client that subscribes later */
+		if (s->run.state == VM_STOPPING && s->end.rung)
+			sup_send_progress_to(s, o->ticket.client, "stopping", sup_stop_values(s));
+	}
+	orders_free(o);
+}
+
+/* Answers with the record of now once it is written: what the client reads agrees with it, and the events that are
+ * sent after the answer are the changes since. */
+static void orders_answer_record(struct sup *s, struct control_ticket t, bool subscribes, bool console)
+{
+	struct sup_order *o = orders_new(s, t);
+
+	o->record = vm_run_json(&s->run);
+	o->subscribes = subscribes;
+	o->console = console;
+	async_writer_then(s->writer, orders_send_record, o);
+}
+
+static void orders_on_status(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	(void)request;
+	orders_answer_record(s, t, false, false);
+}
+
+static void orders_on_subscribe(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	orders_answer_record(s, t, true, json_bool(request, "console", false));
 }
 
 /* Stop and kill */
@@ -373,7 +416,9 @@ static const struct {
 	{"pause", orders_on_pause, ORDER_IDLE | ORDER_RUNS},
 	{"reset", orders_on_reset, ORDER_IDLE | ORDER_RUNS},
 	{"resume", orders_on_resume, ORDER_IDLE | ORDER_RUNS | ORDER_WHOLE},
+	{"status", orders_on_status, 0},
 	{"stop", orders_on_stop, 0},
+	{"subscribe", orders_on_subscribe, 0},
 	{"suspend", orders_on_suspend, ORDER_IDLE | ORDER_RUNS | ORDER_WHOLE},
 	{"suspend-cancel", orders_on_suspend_cancel, 0},
 	{"snapshot-create", orders_on_snapshot_create, ORDER_IDLE | ORDER_RUNS | ORDER_WHOLE},

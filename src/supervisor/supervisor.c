@@ -52,23 +52,9 @@ struct supervisor {
 
 /* Clients */
 
-static json_t *supervisor_ctl_status(void *arg)
-{
-	return vm_run_json(&((struct sup *)arg)->run);
-}
-
 static bool supervisor_ctl_request(const char *op, const json_t *request, struct control_ticket t, void *arg)
 {
 	return sup_screen_request(((struct sup *)arg)->screen, op, request, t) || sup_order(op, request, t, arg);
-}
-
-/* A rung of the stop ladder is sent once, and to a client that subscribes later. */
-static void supervisor_ctl_subscribed(uint64_t client, void *arg)
-{
-	struct sup *s = arg;
-
-	if (s->run.state == VM_STOPPING && s->end.rung)
-		sup_send_progress_to(s, client, "stopping", sup_stop_values(s));
 }
 
 static void supervisor_ctl_drained(uint64_t client, void *arg)
@@ -82,9 +68,7 @@ static void supervisor_ctl_gone(uint64_t client, void *arg)
 }
 
 static const struct control_ops control_ops = {
-	.status = supervisor_ctl_status,
 	.request = supervisor_ctl_request,
-	.subscribed = supervisor_ctl_subscribed,
 	.drained = supervisor_ctl_drained,
 	.gone = supervisor_ctl_gone,
 };

@@ -39,18 +39,14 @@ static void must(int ok)
 
 /* The supervisor's side */
 
-static json_t *status(void *arg)
-{
-	(void)arg;
-	return json_pack("{s:s}", "state", "running");
-}
-
 static bool request(const char *op, const json_t *o, struct control_ticket t, void *arg)
 {
 	struct fuzz *f = arg;
 
 	must(json_is_object(o));
-	if (!strcmp(op, "kill")) {
+	if (!strcmp(op, "subscribe"))
+		control_subscribe(f->control, t.client, json_bool(o, "console", false));
+	if (!strcmp(op, "subscribe") || !strcmp(op, "kill")) {
 		control_answer(f->control, t, NULL, json_pack("{s:s}", "more", "x"));
 		return true;
 	}
@@ -72,7 +68,6 @@ static void gone(uint64_t client, void *arg)
 }
 
 static const struct control_ops control_ops = {
-	.status = status,
 	.request = request,
 	.drained = drained,
 	.gone = gone,

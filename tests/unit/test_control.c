@@ -25,23 +25,19 @@ struct world {
 	struct control *control;
 	struct client clients[CONTROL_CLIENTS + 1];
 	unsigned gone;
-	uint64_t last; /* client that asked last */
+	uint64_t first; /* the client that asked who it is */
 	bool (*until)(struct world *w);
 };
-
-static json_t *on_status(void *arg)
-{
-	(void)arg;
-	return json_pack("{s:s}", "state", "running");
-}
 
 static bool on_request(const char *op, const json_t *request, struct control_ticket t, void *arg)
 {
 	struct world *w = arg;
 
-	(void)request;
-	w->last = t.client;
-	if (strcmp(op, "who") != 0)
+	if (!strcmp(op, "subscribe"))
+		control_subscribe(w->control, t.client, json_bool(request, "console", false));
+	else if (!strcmp(op, "who"))
+		w->first = t.client;
+	else
 		return false;
 	control_answer(w->control, t, NULL, NULL);
 	return true;
@@ -54,7 +50,6 @@ static void on_gone(uint64_t client, void *arg)
 }
 
 static const struct control_ops control_ops = {
-	.status = on_status,
 	.request = on_request,
 	.gone = on_gone,
 };
@@ -210,7 +205,7 @@ static void test_slow_misses_console(void **state)
 	sent = 0;
 	await(w, console_came);
 	assert_int_equal(w->clients[1].console, 6 * MIB);
-	queued = control_queued(w->control, w->last);
+	queued = control_queued(w->control, w->first);
 	assert_in_range(queued, MIB / 2, MIB + 2 * CHUNK);
 	assert_int_equal(w->gone, 0);
 }

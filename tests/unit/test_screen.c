@@ -28,15 +28,16 @@ struct world {
 	unsigned ended;
 };
 
-static json_t *on_status(void *arg)
-{
-	(void)arg;
-	return json_pack("{s:s}", "state", "running");
-}
-
 static bool on_request(const char *op, const json_t *request, struct control_ticket t, void *arg)
 {
-	return sup_screen_request(((struct world *)arg)->screen, op, request, t);
+	struct world *w = arg;
+
+	if (!strcmp(op, "subscribe")) {
+		control_subscribe(w->control, t.client, json_bool(request, "console", false));
+		control_answer(w->control, t, NULL, json_pack("{s:{s:s}}", "run", "state", "running"));
+		return true;
+	}
+	return sup_screen_request(w->screen, op, request, t);
 }
 
 static void on_drained(uint64_t client, void *arg)
@@ -50,7 +51,6 @@ static void on_gone(uint64_t client, void *arg)
 }
 
 static const struct control_ops control_ops = {
-	.status = on_status,
 	.request = on_request,
 	.drained = on_drained,
 	.gone = on_gone,
