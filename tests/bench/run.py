@@ -24,6 +24,7 @@ import builds
 import console
 import flood
 import many
+import warm
 
 ARCH = 'armhf'
 PARTS = ('solve', 'unpack', 'many', 'prepare', 'second', 'boot', 'warm', 'idle', 'screens', 'console', 'flood', 'build')
@@ -295,15 +296,7 @@ class Bench:
             self.add('CPU of debwiz in that, its start included', used * 1000, None, '', '0 waiting', 'ms')
 
     def warm(self):
-        """`debwiz run -- true` from a template, beside the same with a boot."""
-        self.base('bookworm')
-
-        def once(warm):
-            return self.debwiz('run', '--offline', '--arch', ARCH, '--release', 'bookworm', '--set', 'boot.warm=' + warm,
-                               '--', 'true')
-        once('yes')
-        ours = statistics.median(once('yes') for _ in range(RUNS))
-        self.add('run -- true, resumed from a template', ours, once('no'), 'the same with a boot', '>= 12')
+        warm.measure(self, DEBWIZ, ARCH, RUNS, Failed)
 
     def build(self):
         words = (line.split() for line in run([PROGRAMS + '/bench_solve', self.path('solve'), 'bookworm', ARCH]).text.split('\n'))
