@@ -352,6 +352,8 @@ IMAGE = \
 	src/image/disk.c \
 	src/image/disk_base.c \
 	src/image/disk_image.c \
+	src/image/disk_original.c \
+	src/image/disk_original.h \
 	src/image/disk_snapshot.c \
 	src/image/disk_tool.c \
 	src/image/disk_tool.h \

@@ -30,8 +30,9 @@ struct disk_info {
 };
 
 /* Links the base's disk into the machine's folder: a hard link `link_path`, so that the base's data stay as long as
- * a machine uses them. If the file system has none, a symbolic link, and a file beside the base that names
- * `link_path` (disk_base_users finds both). Keeps an existing correct link. */
+ * a machine uses them. If the file system has none, or the base's disk is a user's file (disk_is_original), a symbolic
+ * link, and a file beside the base that names `link_path` (disk_base_users finds both). Keeps an existing correct
+ * link. */
 int disk_link_base(const char *base_disk, const char *link_path, struct err *e);
 /* Prepares for renaming the folder with the link `from`, so that it becomes `to`: the base of a symbolic link
  * records `to` as well, and so is in use at every moment. Does nothing for a hard link, a missing link, and a link
@@ -59,6 +60,16 @@ int disk_check_drive(const char *path, const char *format, struct err *e);
  * "image-large". */
 int disk_copy_image(const char *path, const char *to, uint64_t most, const atomic_bool *cancel,
 		    void (*progress)(double percent, void *arg), void *arg, struct err *e);
+
+/* Makes the base's disk `to` of the raw image `path` itself, by a hard link, without a copy: its content and mode stay,
+ * and so does the file when `to` is removed. Records its size and time beside `to`. Ids: those of disk_check_drive,
+ * "image-large", "image-format" (not a raw file), "image-link" (another file system, or not permitted). */
+int disk_link_image(const char *path, const char *to, uint64_t most, struct err *e);
+/* Returns whether the base's disk is such a file, which must not be written to nor get another mode. */
+bool disk_is_original(const char *base_disk);
+/* Checks that the base to which a machine's link leads is, if it is such a file, as it was ("image-changed");
+ * disk_check does so, too. A missing link is not an error. */
+int disk_check_original(const char *link, struct err *e);
 
 /* Creates a raw disk of that size, which holds nothing and takes no space yet. */
 int disk_create_empty(const char *path, uint64_t size, struct err *e);

@@ -91,6 +91,7 @@ struct spec {
 	char *disk_format;  /* "qcow2" */
 	char *image;	    /* "" or a path or URL, with SPEC_IMAGE */
 	char *image_digest; /* "" or SHA-256 or SHA-512 of that file, in hexadecimal digits */
+	bool image_copy;    /* no: the image itself is the base's disk */
 	bool standalone;
 	enum spec_bus bus;
 	enum spec_cache cache;

@@ -179,7 +179,7 @@ static int verb_disk_collect_base(struct cli *cli, const struct store_base *b, u
 	if (claim)
 		r = disk_base_users(b->disk, &users, e);
 	if (!r && !users) {
-		if (stat(b->disk, &st) == 0)
+		if (stat(b->disk, &st) == 0 && st.st_nlink == 1) /* else a user's file, which stays */
 			*freed += (uint64_t)st.st_blocks * 512;
 		r = verb_disk_remove_base(b, e);
 		if (!r)

@@ -97,6 +97,7 @@ static int disk_check_base(const char *path, const struct qcow2 *q, enum disk_pl
 		r = err_hint(e, "put the base image back, or create the disk again: debwiz recreate");
 	} else {
 		size = (uint64_t)st.st_size;
+		r = disk_check_original(base, e);
 	}
 	if (!r && size > q->size)
 		r = err_set(e, ERR_FAILED, "disk-base", "the base image %s is larger than the disk over it", base);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * disk_base: which machines use a base image. A hard link keeps the base's data by itself. If a file system has
- * none, the machine gets a symbolic link, and the base a file used-by-N with the path of that link.
+ * none, or the base's disk is a user's file, the machine gets a symbolic link, and the base a file used-by-N with the
+ * path of that link.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -56,7 +57,7 @@ int disk_link_base(const char *base_disk, const char *link_path, struct err *e)
 	} else if (!disk_base_leads_to(where, &base)) {
 		if (unlink(part) < 0 && errno != ENOENT)
 			r = err_errno(e, errno, "disk-base", "cannot remove the old %s", part);
-		else if (link(target, part) < 0) {
+		else if (disk_is_original(target) || link(target, part) < 0) {
 			/* the reference first: a link without one would not protect the base */
 			r = disk_base_write_reference(target, where, e);
 			if (!r && symlink(target, part) < 0)
@@ -120,6 +121,8 @@ int disk_base_users(const char *base_disk, uint64_t *users, struct err *e)
 			n++;
 	closedir(dir);
 	free(dir_path);
-	*users = n + (base.st_nlink > 1 ? (uint64_t)base.st_nlink - 1 : 0);
+	if (!disk_is_original(base_disk) && base.st_nlink > 1)
+		n += (uint64_t)base.st_nlink - 1;
+	*users = n;
 	return 0;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* disk_image: copies a disk image of any origin, to be the base of machines, and examines it (include/image/disk.h). */
+/*
+ * disk_image: makes the base of machines of a disk image of any origin, by a copy or a link, and examines it
+ * (include/image/disk.h).
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/size.h"
+#include "disk_original.h"
 #include "disk_tool.h"
 #include "elf.h"
 #include "host/file.h"
@@ -121,4 +125,63 @@ int disk_copy_image(const char *path, const char *to, uint64_t most, const atomi
 	if (r < 0)
 		unlink(to);
 	return r;
+}
+
+static int disk_image_not_raw(const char *path, const char *is, struct err *e)
+{
+	err_set(e, ERR_USAGE, "image-format",
+		"disk.image_copy: %s is %s, and only a raw image can be the base of machines", path, is);
+	return err_hint(e, "write image_copy = yes in [disk], or make a raw image of it: qemu-img convert -O raw");
+}
+
+static int disk_image_no_link(const char *path, const char *to, struct err *e)
+{
+	int why = errno;
+
+	if (why == EXDEV) {
+		err_set(e, ERR_USAGE, "image-link", "disk.image_copy: %s is on another file system than %s", path, to);
+		return err_hint(e, "write image_copy = yes in [disk], or move the image to that file system");
+	}
+	err_errno(e, why, "image-link", "disk.image_copy: cannot make a hard link to %s at %s", path, to);
+	return err_hint(e, "write image_copy = yes in [disk]%s",
+			why == EPERM ? "; this host links only to files that are yours, or that you may write to" : "");
+}
+
+/* Links it to the new name, and records what it is like. `fd`: the file that was examined. */
+static int disk_image_link(const char *path, int fd, const char *to, struct err *e)
+{
+	AUTO_FREE char *real = realpath(path, NULL); /* of a symbolic link, link() would make another one */
+	struct stat st, linked;
+
+	if (unlink(to) < 0 && errno != ENOENT)
+		return err_errno(e, errno, "file-remove", "cannot remove the old %s", to);
+	if (!real || link(real, to) < 0)
+		return disk_image_no_link(path, to, e);
+	if (fstat(fd, &st) < 0 || lstat(to, &linked) < 0 || !file_is_same(&st, &linked))
+		err_set(e, ERR_FAILED, "drive-bad", "%s was replaced by another file just now; run the command again",
+			path);
+	else if (disk_original_record(to, path, &st, e) == 0)
+		return 0;
+	unlink(to);
+	return -1;
+}
+
+int disk_link_image(const char *path, const char *to, uint64_t most, struct err *e)
+{
+	AUTO_CLOSE int fd = file_open(path, FILE_READ | FILE_FOLLOW);
+	uint64_t size = 0;
+	bool qcow2 = false;
+	struct stat st;
+
+	if (fd < 0)
+		return err_errno(e, errno, errno == ENOENT ? "drive-missing" : "drive-bad", "cannot read %s", path);
+	if (disk_image_probe(path, fd, &qcow2, &size, e) < 0 || disk_check_drive(path, qcow2 ? "qcow2" : "raw", e) < 0)
+		return -1;
+	if (qcow2)
+		return disk_image_not_raw(path, "a qcow2 image", e);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return disk_image_not_raw(path, "a device", e);
+	if (size > most)
+		return disk_image_too_large(path, size, most, e);
+	return disk_image_link(path, fd, to, e);
 }

@@ -64,8 +64,8 @@ static char *job_base_image_prefix(const struct job *j)
 
 	if (!url)
 		(void)stat(path, &st); /* a missing one is reported by the step that copies it */
-	facts = xasprintf("image %s %lld %lld.%09ld %s", path, (long long)st.st_size, (long long)st.st_mtim.tv_sec,
-			  (long)st.st_mtim.tv_nsec, s->image_digest);
+	facts = xasprintf("image %s %lld %lld.%09ld %s%s", path, (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+			  (long)st.st_mtim.tv_nsec, s->image_digest, s->image_copy ? "" : " itself");
 	hash_bytes(facts, strlen(facts), digest);
 	hash_hex(digest, hex);
 	return xasprintf("%s-%s-image-%.12s-", s->release, s->arch, hex);

@@ -42,6 +42,15 @@ static int recipe_refuse_paused(const struct job *j, struct err *e)
 	return r;
 }
 
+/* Refuses a disk whose backing file, a user's own, was changed: also that of a suspended machine, which no step checks.
+ */
+static int recipe_check_original(const struct job *j, struct err *e)
+{
+	AUTO_FREE char *link = job_file(j, DISK_BASE_NAME);
+
+	return disk_check_original(link, e);
+}
+
 int recipe_begin(struct job *j, bool changed, size_t *first, struct err *e)
 {
 	bool prepares = j->options.goal == JOB_PREPARED;
@@ -59,7 +68,7 @@ int recipe_begin(struct job *j, bool changed, size_t *first, struct err *e)
 	if (!suspended_exists(j->machine_dir) &&
 	    (risks_check(j->spec, NULL, NULL, e) < 0 || job_check_drives(j->spec, !prepares, e) < 0))
 		return -1;
-	if (job_lock(j, "preparing", e) < 0)
+	if (job_lock(j, "preparing", e) < 0 || recipe_check_original(j, e) < 0)
 		return -1;
 	if (!suspended_exists(j->machine_dir))
 		return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * step base: seals the new base image: removes the files that only the run needed, writes the manifest, makes the disk
- * read-only, syncs, and gives the folder its name. Before that rename no command uses it as a base. Step layer does so
- * with a new layer.
+ * read-only unless it is a user's file, syncs, and gives the folder its name. Before that rename no command uses it as
+ * a base. Step layer does so with a new layer.
  */
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -92,7 +92,7 @@ static int step_base_seal(struct job *j, struct err *e)
 	}
 	if (!r)
 		r = json_write(path, m, e);
-	if (!r && chmod(disk, 0400) < 0)
+	if (!r && !disk_is_original(disk) && chmod(disk, 0400) < 0)
 		r = err_set(e, ERR_FAILED, "base-seal", "cannot make %s read-only", disk);
 	if (!r)
 		r = file_sync_path(disk, e);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * step image: makes the base's disk of an existing image (machine.method = image) in place of packages: a copy, so that
- * the image may change or go afterwards. An image on a server is downloaded into the cache first.
+ * the image may change or go afterwards, or (disk.image_copy = no) a hard link to the image itself. An image on a
+ * server is downloaded into the cache first.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -62,6 +63,15 @@ static int step_image_check_digest(const struct imaging *m, struct err *e)
 	return err_hint(e, "if its publisher has replaced the file, write its new digest in disk.image_digest");
 }
 
+static int step_image_make(struct imaging *m, const char *to)
+{
+	const struct spec *s = m->job->spec;
+
+	if (!s->image_copy)
+		return disk_link_image(m->path, to, s->disk_size, &m->error);
+	return disk_copy_image(m->path, to, s->disk_size, &m->cancel, step_image_on_share, m, &m->error);
+}
+
 static void step_image_work(void *arg)
 {
 	struct imaging *m = arg;
@@ -70,7 +80,7 @@ static void step_image_work(void *arg)
 
 	m->result = *s->image_digest && !spec_image_is_url(s) ? step_image_check_digest(m, &m->error) : 0;
 	if (!m->result)
-		m->result = disk_copy_image(m->path, to, s->disk_size, &m->cancel, step_image_on_share, m, &m->error);
+		m->result = step_image_make(m, to);
 	if (!m->result)
 		m->result = disk_image_examine(to, "raw", &m->job->image, &m->error);
 	if (!m->result)
@@ -97,7 +107,7 @@ static void step_image_done(void *arg)
 
 static void step_image_copy(struct imaging *m)
 {
-	step_text(m->run, "copying %s", m->path);
+	step_text(m->run, m->job->spec->image_copy ? "copying %s" : "linking to %s", m->path);
 	m->timer = loop_timer_start(m->job->loop, PROGRESS_MS, PROGRESS_MS, step_image_on_timer, m);
 	loop_work(m->job->loop, step_image_work, step_image_done, m);
 }
@@ -181,20 +191,27 @@ static void step_image_cancel(struct step_run *run, void *job)
 		archive_cancel(m->download);
 }
 
+static const char *step_image_kind(const struct job *j)
+{
+	return j->spec->image_copy ? "image" : "image-link";
+}
+
 static double step_image_expect(const void *job)
 {
-	return job_expect(job, "image", 20);
+	bool copy = ((const struct job *)job)->spec->image_copy;
+
+	return job_expect(job, step_image_kind(job), copy ? 20 : 1);
 }
 
 static void step_image_took(void *job, uint64_t ms)
 {
-	job_took(job, "image", ms);
+	job_took(job, step_image_kind(job), ms);
 }
 
 const struct step_ops step_image = {
 	.id = "image",
 	.title = "Image",
-	.about = "A copy of the existing image, in place of packages.",
+	.about = "The existing image, copied or as it is, in place of packages.",
 	.expect = step_image_expect,
 	.took = step_image_took,
 	.applies = job_is_image,

@@ -229,6 +229,17 @@ static void check_firmware(struct check *k)
 		      "this empty, or write mode = direct");
 }
 
+/* An image that machines use as it is. */
+static void check_image_itself(struct check *k, bool image)
+{
+	if (!image)
+		FAULT(k, "disk", "image_copy", "only used with method = image in [machine]");
+	else if (spec_image_is_url(k->s))
+		FAULT(k, "disk", "image_copy", "a download is always copied; write yes, or image = FILE of this host");
+	else if (k->s->standalone)
+		FAULT(k, "disk", "image_copy", "a stand-alone disk is a copy; write yes, or standalone = no");
+}
+
 /* What an image has, nothing of the file adds to it. */
 static void check_image(struct check *k)
 {
@@ -241,6 +252,8 @@ static void check_image(struct check *k)
 		FAULT(k, "disk", "image", "only used with method = image in [machine]");
 	if (!image && *s->image_digest)
 		FAULT(k, "disk", "image_digest", "only used with method = image in [machine]");
+	if (!s->image_copy)
+		check_image_itself(k, image);
 	if (!image)
 		return;
 	if (s->firmware == SPEC_DIRECT && s->initrd == SPEC_INITRD_OWN && check_line_of(k, "firmware", "initrd"))

@@ -35,8 +35,8 @@ const struct field field_table[] = {
 	 .help = "bootstrap: packages are verified and unpacked by debwiz and configured by "
 		 "the machine itself, without an installer. installer: Debian's installer installs them in the "
 		 "machine, from Debian's packages of that name, see installer; slower, and from a mirror that has "
-		 "the installer's own packages (udebs). image: the disk begins as a copy of an existing image, "
-		 "see image in [disk]; it has its own packages, and if cloud-init is one of them it gets user, "
+		 "the installer's own packages (udebs). image: the disk begins with the content of an existing "
+		 "image, see image in [disk]; it has its own packages, and if cloud-init is one of them it gets user, "
 		 "password, keys, host name, language and time zone of [system]. Otherwise [system] does not apply, "
 		 "but for user and ssh_key: how `debwiz ssh` logs in."},
 	{"machine", COLUMN("installer", CHOICE, installer, "automatic", .choices = WORDS("automatic", "manual")),
@@ -112,13 +112,19 @@ const struct field field_table[] = {
 	{"disk", COLUMN("image", TEXT, image, "", .check = grammar_image), .effect = FIELD_NEW_ONLY, .title = "Image",
 	 .help = "With method = image: a file of this host, or the URL (http or https) of one, qcow2 or raw, with a "
 		 "system of the machine's architecture, as Debian's cloud images. It is copied, and not needed "
-		 "afterwards. The release in [machine] says whose firmware is used. mode = direct takes kernel and "
-		 "initrd out of its ext4 root."},
+		 "afterwards, see image_copy. The release in [machine] says whose firmware is used. mode = direct "
+		 "takes kernel and initrd out of its ext4 root."},
 	{"disk", COLUMN("image_digest", TEXT, image_digest, "", .check = grammar_digest), .effect = FIELD_NEW_ONLY,
 	 .title = "Digest of the image",
 	 .help = "SHA-256 or SHA-512 of the image, as its publisher gives it; another file is refused. Empty: the "
 		 "file SHA512SUMS beside the URL, as Debian's cloud images have it, decides; a file of this host is "
 		 "used as it is."},
+	{"disk", COLUMN("image_copy", BOOL, image_copy, "yes"), .effect = FIELD_NEW_ONLY, .title = "Copy the image",
+	 .help = "With method = image. yes: machines use a copy of the image. no: the image itself, a raw file of "
+		 "this host on the file system of debwiz's folders, is the backing file of their disks, which takes "
+		 "neither time nor space. debwiz never changes it, and a hard link keeps it even if you remove it; "
+		 "but it must not be written to as long as machines use it: a machine whose image has another size "
+		 "or time does not start."},
 	{"disk", COLUMN("standalone", BOOL, standalone, "no"), .effect = FIELD_NEW_ONLY, .title = "Stand-alone disk",
 	 .help = "yes: the disk is complete and has no backing file; larger and slower to "
 		 "create. \"debwiz flatten\" does it later."},

@@ -60,7 +60,8 @@ static void risk_add_image(struct risks *out, const struct spec *s)
 				       .key = "image",
 				       .value = xstrdup(s->image),
 				       .path = path,
-				       .effect = xasprintf("gives the guest a copy of the file %s of this host", path)},
+				       .effect = xasprintf("gives the guest %s the file %s of this host",
+							   s->image_copy ? "a copy of" : "what is in", path)},
 			 0);
 }
 

@@ -71,7 +71,7 @@ static void questions_options_method(struct wizard *w, struct choices *out)
 			     "debwiz unpacks the packages and the machine configures them: no installer.");
 	questions_add_option(out, "installer", "installer",
 			     "Debian's installer, in the machine: slower, from a mirror with its own packages.");
-	questions_add_option(out, "image", "image", "A copy of an existing image, which the page Disk asks for.");
+	questions_add_option(out, "image", "image", "An existing image, which the page Disk asks for.");
 }
 
 static void questions_options_installer(struct wizard *w, struct choices *out)
@@ -572,6 +572,7 @@ const struct question_row question_rows[] = {
 	{"disk.size", WIZARD_DISK, WIZARD_SIZE, NONE, .note = questions_note_disk},
 	{"disk.image", WIZARD_DISK, WIZARD_FILE, NONE, .applies = questions_is_image},
 	{"disk.image_digest", WIZARD_DISK, WIZARD_TEXT, NONE, .applies = questions_is_image},
+	{"disk.image_copy", WIZARD_DISK, WIZARD_BOOL, NONE, ADVANCED, .applies = questions_is_image},
 	{"disk.bus", WIZARD_DISK, WIZARD_CHOICE, NONE, .options = questions_options_bus},
 	{"disk.standalone", WIZARD_DISK, WIZARD_BOOL, NONE, ADVANCED},
 	{"disk.format", WIZARD_DISK, WIZARD_CHOICE, NONE, ADVANCED, .options = questions_options_format},

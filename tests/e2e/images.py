@@ -41,13 +41,19 @@ def with_disk(m, lines):
             file.write(text.replace("[disk]\n", "[disk]\n" + lines, 1))
 
 
-def machines(world):
-    """By UEFI from a file with a digest, and by direct boot from a server with SHA512SUMS."""
+def donated(world):
+    """The folder and the path of the image, made once."""
     folder = os.path.join(world.home, "images")
     path = os.path.join(folder, "cloud.qcow2")
     if not os.path.exists(path):
         os.makedirs(folder, exist_ok=True)
         image_of(world, path)
+    return folder, path
+
+
+def machines(world):
+    """By UEFI from a file with a digest, and by direct boot from a server with SHA512SUMS."""
+    folder, path = donated(world)
     with open(path, "rb") as file:
         digest = hashlib.sha512(file.read()).hexdigest()
     with open(os.path.join(folder, "SHA512SUMS"), "w", encoding="ascii") as file:
@@ -70,3 +76,26 @@ def machines(world):
     need("root=UUID=" in m.sh("cat /proc/cmdline"), "it was not started by QEMU's kernel")
     world.debwiz("stop", m.name).ok()
     return "%d MiB of image" % (os.path.getsize(path) >> 20)
+
+
+def itself(world):
+    """The image as the backing file: no copy is made, the guest writes to its overlay alone."""
+    folder, cloud = donated(world)
+    path = os.path.join(folder, "cloud.raw")
+    world.run(["qemu-img", "convert", "-f", "qcow2", "-O", "raw", cloud, path]).ok()
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha512").hexdigest()
+    before = os.stat(path)
+    m = world.machine("amd64-trixie", name="cloud-itself", method="image", release="bookworm", user="erin")
+    with_disk(m, "image = %s\nimage_copy = no\n" % path)
+    m.up("--trust", wait="ssh")
+    seen(m, "erin")
+    m.sh("echo changed | sudo tee /etc/motd; sync")
+    world.debwiz("stop", m.name).ok()
+    need(os.path.samefile(os.path.join(m.folder, "base.raw"), path), "its base is another file")
+    after = os.stat(path)
+    same((after.st_size, after.st_mtime_ns, after.st_mode, after.st_nlink),
+         (before.st_size, before.st_mtime_ns, before.st_mode, 2), "size, time, mode and links of the image")
+    with open(path, "rb") as file:
+        same(hashlib.file_digest(file, "sha512").hexdigest(), digest, "content of the image")
+    return "no copy of %d MiB" % (after.st_blocks * 512 >> 20)

@@ -34,6 +34,7 @@ FIELDS = {
     "cpu.memory": "fields.processor",
     "disk.image": "images.machines",
     "disk.image_digest": "images.machines",
+    "disk.image_copy": "images.itself",
     "disk.size": "fields.disk",
     "disk.format": "fields.disk",
     "disk.standalone": "fields.disk",

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""method = image: a machine whose disk begins as a copy of an existing image; what is refused of one."""
+"""method = image: a machine whose disk begins as an existing image, copied or not; what is refused of one."""
 import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 import lib
@@ -108,6 +109,131 @@ class Image(lib.Case):
         box.write_ini(body.replace("name = m\n", "name = three\n"))
         self.assertEqual(box.prepare().status, 0)
         self.assertEqual(len(box.bases()), 2)
+
+    # ---- the image itself as the backing file
+    def own(self, folder=None):
+        """A raw image of its own for a test, not read-only."""
+        handle, path = tempfile.mkstemp(".raw", dir=folder or self.world.tmp)
+        os.close(handle)
+        subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", "raw", self.image("raw"), path], check=True)
+        os.chmod(path, 0o640)
+        return path
+
+    @staticmethod
+    def facts(path):
+        st = os.stat(path)
+        return st.st_ino, st.st_mode, st.st_size, st.st_mtime_ns, lib.content(path)
+
+    def started(self, box):
+        """A file that exists after QEMU was started."""
+        path = os.path.join(box.root, "started")
+        with open(box.qemu, encoding="utf-8") as text:
+            body = text.read()
+        with open(box.qemu, "w", encoding="utf-8") as out:
+            out.write(body.replace("exec ", 'touch "%s"\nexec ' % path, 1))
+        return path
+
+    def test_itself(self):
+        """Linked, not copied; machines share it; the file stays as it is, and stays when its base is collected."""
+        image = self.own()
+        before = self.facts(image)
+        box = self.imaged(image, disk_image_copy="no")
+        self.good(box, box.prepare("--trust"))
+        base, = box.bases()
+        self.assertEqual(self.facts(os.path.join(base, "disk.raw")), before)
+        self.assertEqual(os.stat(image).st_nlink, 2)
+        disk = os.path.join(box.machine, "disk.qcow2")
+        self.same(image, disk)
+        self.assertLess(os.stat(disk).st_blocks * 512, 1 << 20)
+        with open(box.ini, encoding="utf-8") as text:
+            body = text.read()
+        two = os.path.join(box.root, "two.ini")
+        with open(two, "w", encoding="utf-8") as out:
+            out.write(body.replace("name = m\n", "name = two\n"))
+        for args in (("prepare", two, "--offline", "--trust", *box.settings()), ("rename", "two", "three", "--yes"),
+                     ("delete", "m", "--yes", "--confirm", "m"), ("gc",), ("snapshot", "three", "create", "s"),
+                     ("clone", "three", "four"), ("delete", "three", "--yes", "--confirm", "three")):
+            result = box.run(*args)
+            self.assertEqual(result.status, 0, str(result))
+        self.assertEqual(os.stat(image).st_nlink, 2)
+        for _ in range(2):
+            self.assertEqual(box.run("gc").status, 0)
+            self.assertEqual(box.bases(), [base])
+        self.same(image, os.path.join(os.path.dirname(box.machine), "four", "disk.qcow2"))
+        self.assertEqual(box.run("delete", "four", "--yes", "--confirm", "four").status, 0)
+        result = box.run("gc")
+        self.assertEqual([e["freed"] for e in result.events if e.get("event") == "gc"], [0], str(result))
+        self.assertEqual(box.bases(), [])
+        self.assertEqual((self.facts(image), os.stat(image).st_nlink), (before, 1))
+
+    def test_itself_removed(self):
+        """The link keeps the image after its user has removed it."""
+        image = self.own()
+        box = self.imaged(image, disk_image_copy="no", firmware_mode="direct")
+        self.good(box, box.prepare("--trust"))
+        os.unlink(image)
+        self.good(box, box.prepare("--offline"))
+        self.same(self.image("raw"), os.path.join(box.machine, "disk.qcow2"))
+        self.assertEqual(box.run("flatten", "m").status, 0)
+        self.assertEqual(box.run("gc").status, 0)
+        self.assertEqual(box.bases(), [])
+        self.same(self.image("raw"), os.path.join(box.machine, "disk.qcow2"))
+
+    def test_itself_changed(self):
+        """QEMU is not started with another content, nor is a suspended machine resumed; recreate takes what is there."""
+        image = self.own()
+        box = self.imaged(image, disk_image_copy="no")
+        self.good(box, box.prepare("--trust"))
+        started = self.started(box)
+        was = os.stat(image)
+        with open(image, "r+b") as out:
+            out.seek(5 << 20)
+            out.write(b"another")
+        os.utime(image, ns=(was.st_atime_ns, was.st_mtime_ns + 1))
+        suspended = os.path.join(box.machine, "suspend.json")
+        for kept in (False, True):
+            if kept:
+                with open(suspended, "w", encoding="ascii") as out:
+                    out.write("{}")
+            for verb in ("prepare", "boot"):
+                result = box.run(verb, box.ini, *box.settings(), "--trust")
+                self.assertEqual((result.id, result.status), ("image-changed", 1), str(result))
+                self.assertIn(image, result.error["text"])
+                self.assertIn("debwiz recreate", result.error["hint"])
+                self.quiet(box)
+        os.unlink(suspended)
+        self.assertFalse(os.path.exists(started), "QEMU was started")
+        hint = result.error["hint"]
+        subprocess.run(hint[hint.index("touch -d"):].split(), check=True)
+        self.assertEqual(os.stat(image).st_mtime_ns, was.st_mtime_ns)
+        self.assertEqual(box.prepare("--trust").status, 0)
+        os.truncate(image, was.st_size + 512)
+        os.utime(image, ns=(was.st_atime_ns, was.st_mtime_ns))
+        self.assertEqual(box.prepare("--trust").id, "image-changed")
+        self.assertEqual(box.run("recreate", box.ini, "--yes", "--confirm", "m").status, 0)
+        self.good(box, box.prepare("--trust"))
+        self.same(image, os.path.join(box.machine, "disk.qcow2"))
+
+    def test_itself_refused(self):
+        """What cannot be a backing file is never copied silently."""
+        box = self.imaged(self.image(), disk_image_copy="no")
+        result = box.prepare("--trust")
+        self.z(box, result, "image-format", 2)
+        self.assertIn("image_copy = yes", result.error["hint"])
+        self.assertEqual(box.bases(), [])
+        if not os.path.isdir("/dev/shm") or os.stat("/dev/shm").st_dev == os.stat(self.world.tmp).st_dev:
+            raise unittest.SkipTest("there is no other file system")
+        image = self.own("/dev/shm")
+        try:
+            before = self.facts(image)
+            box = self.imaged(image, disk_image_copy="no")
+            result = box.prepare("--trust")
+            self.z(box, result, "image-link", 2)
+            self.assertIn("another file system", result.error["text"])
+            self.assertIn("image_copy = yes", result.error["hint"])
+            self.assertEqual((box.bases(), self.facts(image)), ([], before))
+        finally:
+            os.unlink(image)
 
     # ---- on a server
     def served(self, sums=True):

@@ -122,6 +122,12 @@ static void rules(void **state)
 		{"[disk]\nimage_digest = "
 		 "0000000000000000000000000000000000000000000000000000000000000000\n",
 		 "box.ini:2: disk.image_digest: only used with method = image in [machine]"},
+		{"[disk]\nimage_copy = no\n", "box.ini:2: disk.image_copy: only used with method = image in [machine]"},
+		{"[machine]\nmethod = image\n[disk]\nimage = /i\nimage_copy = no\n", NULL},
+		{"[machine]\nmethod = image\n[disk]\nimage = https://h/i\nimage_copy = no\n",
+		 "box.ini:5: disk.image_copy: a download is always copied; write yes, or image = FILE of this host"},
+		{"[machine]\nmethod = image\n[disk]\nimage = /i\nimage_copy = no\nstandalone = yes\n",
+		 "box.ini:5: disk.image_copy: a stand-alone disk is a copy; write yes, or standalone = no"},
 		{"[machine]\nmethod = image\n[disk]\nimage = /i\n[firmware]\nmode = direct\ninitrd = own\n",
 		 "box.ini:7: firmware.initrd: an image starts with its own initrd; write guest, or remove this key"},
 		{"[machine]\nmethod = image\n[disk]\nimage = /i\n[system]\npackages = git\n",

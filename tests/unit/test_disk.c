@@ -207,6 +207,57 @@ static void test_cut(void **state)
 	free(p);
 }
 
+/* The user's image as a base's disk: linked, of one hard link more however many machines use it, and compared. */
+static void test_link_image(void **state)
+{
+	AUTO_FREE char *image = file_join(tmp, "user.img"), *named = file_join(tmp, "named.img");
+	AUTO_FREE char *folder = file_join(tmp, "b"), *to = file_join(folder, "disk.raw");
+	AUTO_FREE char *machine = file_join(tmp, "m"), *link_path = file_join(machine, DISK_BASE_NAME);
+	AUTO_FREE char *record = file_join(folder, "original.json");
+	struct err e = ERR_INIT;
+	struct stat a, b;
+	uint64_t users;
+
+	(void)state;
+	assert_int_equal(mkdir(folder, 0700), 0);
+	assert_int_equal(mkdir(machine, 0700), 0);
+	assert_int_equal(file_write(image, "QFI\373", 4, 0640, NULL), 0);
+	assert_int_equal(disk_link_image(image, to, GIB, &e), -1);
+	assert_false(file_exists(to));
+	assert_int_equal(file_write(image, "12345", 5, 0640, NULL), 0);
+	assert_int_equal(symlink(image, named), 0);
+	err_fini(&e);
+	assert_int_equal(disk_link_image(named, to, 4, &e), -1);
+	assert_string_equal(e.id, "image-large");
+	err_fini(&e);
+	for (int i = 0; i < 2; i++) { /* a second time changes nothing */
+		assert_int_equal(disk_link_image(named, to, GIB, &e), 0);
+		assert_true(disk_is_original(to) && !disk_is_original(base));
+		assert_int_equal(lstat(to, &a), 0);
+		assert_int_equal(stat(image, &b), 0);
+		assert_true(file_is_same(&a, &b) && a.st_nlink == 2 && (a.st_mode & 0777) == 0640);
+		assert_int_equal(disk_base_users(to, &users, &e), 0);
+		assert_int_equal(users, i);
+		assert_int_equal(disk_link_base(to, link_path, &e), 0);
+		assert_int_equal(lstat(link_path, &a), 0);
+		assert_true(S_ISLNK(a.st_mode));
+		assert_int_equal(disk_check_original(link_path, &e), 0);
+	}
+	assert_int_equal(unlink(image), 0); /* the file stays */
+	assert_int_equal(disk_check_original(link_path, &e), 0);
+	assert_int_equal(truncate(to, 6), 0);
+	assert_int_equal(disk_check_original(link_path, &e), -1);
+	assert_string_equal(e.id, "image-changed");
+	assert_non_null(strstr(e.text, named));
+	assert_non_null(strstr(e.hint, "touch -d @"));
+	err_fini(&e);
+	assert_int_equal(file_write(record, "{", 1, 0600, NULL), 0);
+	assert_int_equal(disk_check_original(link_path, &e), -1);
+	err_fini(&e);
+	assert_int_equal(unlink(link_path), 0);
+	assert_int_equal(disk_check_original(link_path, &e), 0);
+}
+
 static void test_link_base(void **state)
 {
 	char *machine = file_join(tmp, "machine");
@@ -497,6 +548,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_header, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_link_base, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_link_image, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_link_far, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_real, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_layer, setup, teardown),

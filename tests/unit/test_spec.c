@@ -89,7 +89,7 @@ static void defaults(void **state)
 	assert_true(s.memory == 0); /* auto */
 	assert_true(s.disk_size == 128ULL << 30);
 	assert_true(s.timeout == 600000);
-	assert_true(s.security && s.updates && s.rng);
+	assert_true(s.security && s.updates && s.rng && s.image_copy);
 	assert_false(s.standalone || s.secure_boot || s.tpm || s.usb);
 	assert_int_equal(s.forwards.len, 1);
 	assert_string_equal(s.forwards.items[0], "127.0.0.1:auto:22");

@@ -229,6 +229,8 @@ static void test_image(void **state)
 	assert_false(wizard_go(w, WIZARD_REVIEW, &wrong));
 	assert_ptr_equal(wrong, q);
 	assert_int_equal(answer(w, "disk.image", "/some/image.qcow2"), 0);
+	assert_int_equal(answer(w, "disk.image_copy", "no"), 0);
+	assert_false(wizard_spec(w)->image_copy);
 	if (!wizard_go(w, WIZARD_REVIEW, &wrong))
 		fail_msg("%s: %s", wrong->id, wizard_wrong(w, wrong));
 	assert_string_equal(wizard_spec(w)->image, "/some/image.qcow2");
