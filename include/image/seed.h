@@ -44,8 +44,9 @@ struct seed {
  * keys and sources. Blocks. */
 int seed_write(const char *path, const struct seed *s, struct err *e);
 /* Writes a disk for cloud-init (NoCloud, label CIDATA) with account, ssh keys, host name, time zone and locale of the
- * seed, in the same way. `instance` names the machine: cloud-init applies what it has not applied yet. `console`: the
- * serial one, which logs in automatically if there is no password. */
+ * seed, in the same way. `instance` names the machine: cloud-init applies what it has not applied yet. `console`: where
+ * its first boot shows a login prompt in any case; without a password serial and virtio consoles log in
+ * automatically. */
 int seed_write_cloud(const char *path, const struct seed *s, const char *instance, const char *console, struct err *e);
 /* Writes the disk, of SEED_STEP bytes, that makes the guest wait for a seed of its own (machine/template.h). */
 int seed_write_template(const char *path, struct err *e);

@@ -8,6 +8,9 @@
 #include "catalog/catalog.h"
 #include "spec/spec.h"
 
+/* Returns the guest's name of the console that is shown. Not of the boots that make a base, which use the serial port.
+ */
+const char *qemu_console(const struct spec *s, const struct catalog_arch *arch);
 /* Returns the kernel command line of a direct boot or of the configuring boot: console, root, the user's. `root`: as
  * root= has it, NULL: the partition that debwiz makes. Owned. */
 char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, const char *root, bool configuring,
@@ -17,7 +20,7 @@ char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, const 
  * Owned. */
 char *qemu_installer_cmdline(const struct catalog_arch *arch, bool manual, const char *term);
 /* Returns the console that boot.cmdline gives the kernel (its last console= counts, kernel-parameters) if it is not
- * the serial line that is shown. Owned; NULL: it is. */
+ * the one that is shown. Owned; NULL: it is. */
 char *qemu_console_elsewhere(const struct spec *s, const struct catalog_arch *arch);
 
 #endif

@@ -27,7 +27,11 @@ enum spec_warm { SPEC_WARM_AUTO, SPEC_WARM_YES, SPEC_WARM_NO };
 enum spec_bus { SPEC_BUS_VIRTIO, SPEC_BUS_SCSI };
 enum spec_net { SPEC_NET_USER, SPEC_NET_NONE };
 enum spec_cache { SPEC_CACHE_WRITEBACK, SPEC_CACHE_NONE, SPEC_CACHE_UNSAFE };
+enum spec_console { SPEC_CONSOLE_SERIAL, SPEC_CONSOLE_VIRTIO };
 enum spec_display { SPEC_DISPLAY_NONE, SPEC_DISPLAY_GTK, SPEC_DISPLAY_VNC, SPEC_DISPLAY_SPICE };
+
+/* The guest's name of its first virtio console. */
+#define SPEC_VIRTIO_CONSOLE "hvc0"
 
 /* A parsed `forward =` item. */
 struct spec_forward {
@@ -102,6 +106,7 @@ struct spec {
 	struct strv forwards; /* as written; see spec_forward_parse */
 	/* devices */
 	enum spec_display display;
+	enum spec_console console;
 	bool rng;
 	bool usb;
 	struct strv usb_devices;

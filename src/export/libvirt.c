@@ -325,7 +325,11 @@ static void libvirt_add_devices(struct libvirt *x)
 	libvirt_add_network(x);
 	for (size_t i = 0; i < s->shares.len; i++)
 		libvirt_add_share(x, s->shares.items[i]);
-	buf_adds(&x->out, "    <console type='pty'/>\n");
+	/* libvirt puts a console for the serial port before it */
+	buf_adds(&x->out, s->console == SPEC_CONSOLE_VIRTIO
+				  ? "    <serial type='null'/>\n"
+				    "    <console type='pty'>\n      <target type='virtio'/>\n    </console>\n"
+				  : "    <console type='pty'/>\n");
 	libvirt_add_screen(x);
 	if (s->rng)
 		buf_adds(&x->out, "    <rng model='virtio'>\n      <backend model='builtin'/>\n    </rng>\n");
@@ -353,6 +357,7 @@ static void libvirt_add_domain(struct libvirt *x)
 	const struct export_machine *m = x->m;
 	const char *type = m->facts.accel;
 	const char *memory = libvirt_option(x, "-m", NULL);
+	bool virtio = m->s->console == SPEC_CONSOLE_VIRTIO;
 
 	if (!strcmp(type, "tcg"))
 		type = "qemu";
@@ -364,11 +369,12 @@ static void libvirt_add_domain(struct libvirt *x)
 		 "<domain type='%s' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
 		 "  <name>%s</name>\n"
 		 "  <description>Written by `debwiz export %s --as libvirt`. Debwiz must not run it at the same time.\n"
-		 "virsh define %s.xml; virsh start --console %s</description>\n"
+		 "virsh define %s.xml; virsh start %s%s%s</description>\n"
 		 "  <memory unit='MiB'>%.*s</memory>\n"
 		 "%s"
 		 "  <vcpu>%s</vcpu>\n",
-		 type, m->s->name, m->s->name, m->s->name, m->s->name, (int)strcspn(memory, "M"), memory,
+		 type, m->s->name, m->s->name, m->s->name, virtio ? m->s->name : "--console ",
+		 virtio ? "; virsh console --devname console1 " : "", m->s->name, (int)strcspn(memory, "M"), memory,
 		 spec_count_virtiofs(m->s) ? LIBVIRT_SHARED_MEMORY : "", libvirt_option(x, "-smp", NULL));
 	libvirt_add_os(x);
 	libvirt_pass_machine(x);

@@ -31,6 +31,7 @@ const char *job_template_unfit(const struct job *j)
 		{s->shares.len, "it has shared folders"},
 		{s->display != SPEC_DISPLAY_NONE, "it has a screen"},
 		{s->tpm, "it has a TPM"},
+		{s->console == SPEC_CONSOLE_VIRTIO, "a virtio console was not tried with a template"},
 		{s->usb || s->usb_devices.len || s->audio, "it has USB or sound"},
 		{s->qemu_extra.len, "qemu.extra has further options"},
 		{strcmp(j->probe.accel, "tcg") && strcmp(j->probe.accel, "kvm"), "this accelerator cannot save it"},

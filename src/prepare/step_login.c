@@ -14,6 +14,7 @@
 #include "machine/forward.h"
 #include "machine/suspended.h"
 #include "prepare/steps.h"
+#include "qemu/cmdline.h"
 
 #define LINE_MAX_SHOWN 400
 #define KNOCK_MS 500
@@ -99,6 +100,12 @@ static char *step_login_why_paused(const struct job *j)
 	return why;
 }
 
+/* Returns whether the system, not debwiz's, may use another console than the serial port, and could have it. */
+static bool step_login_may_be_elsewhere(const struct job *j)
+{
+	return job_is_foreign(j) && strcmp(qemu_console(j->spec, j->arch), SPEC_VIRTIO_CONSOLE) != 0;
+}
+
 static void step_login_on_deadline(void *arg)
 {
 	struct waiting *w = arg;
@@ -111,7 +118,10 @@ static void step_login_on_deadline(void *arg)
 		err_hint(&e, "debwiz resume %s", name);
 	} else {
 		err_set(&e, ERR_TIMEOUT, "guest-slow", "the guest did not come up in time");
-		err_hint(&e, "it continues; see `debwiz logs %s`, or raise `timeout =` in [boot]", name);
+		err_hint(&e, "it continues; see `debwiz logs %s`, or raise `timeout =` in [boot]%s", name,
+			 step_login_may_be_elsewhere(w->job)
+				 ? "; if its kernel prints nothing there, write console = virtio in [devices]"
+				 : "");
 	}
 	free(why);
 	step_login_end(w, &e, NULL);

@@ -20,6 +20,7 @@
 #include "job_keys.h"
 #include "job_steps.h"
 #include "prepare/steps.h"
+#include "qemu/cmdline.h"
 
 #define STAMP "seed"
 
@@ -196,7 +197,7 @@ static char *seed_key(const struct seed *s)
 static int step_seed_write_cloud(const struct job *j, const char *path, const struct seed *s, struct err *e)
 {
 	AUTO_FREE char *instance = xasprintf("debwiz-%s-%lld", j->spec->name, (long long)time(NULL));
-	int r = seed_write_cloud(path, s, instance, j->arch->console, e);
+	int r = seed_write_cloud(path, s, instance, qemu_console(j->spec, j->arch), e);
 
 	return r;
 }

@@ -27,6 +27,35 @@ static char *argv_line(const struct argv_in *in, const char *name)
 	return host_line_chardev(name, value);
 }
 
+static bool argv_has_virtio_console(const struct argv_in *in)
+{
+	return in->s->console == SPEC_CONSOLE_VIRTIO && !in->files->configuring;
+}
+
+static void argv_add_serial(const struct argv_in *in, struct qemu_argv *v)
+{
+	if (argv_has_virtio_console(in))
+		argv_pair(v, "-serial", xstrdup("null"), "devices.console", "the serial port, which leads nowhere");
+	else
+		argv_pair(v, "-serial", xstrdup("chardev:serial"), "", "the machine's console");
+}
+
+/* Appends the bus of the ports, and the console on it; QEMU keeps its first port for a console. */
+static void argv_add_bus(const struct argv_in *in, struct qemu_argv *v)
+{
+	bool console = argv_has_virtio_console(in);
+
+	if (!console && in->files->alone)
+		return;
+	argv_device(v, console ? "devices.console" : "",
+		    console ? "carries the console and the ports" : "carries the progress port",
+		    json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-serial"), "id", "ports"));
+	if (console)
+		argv_device(
+			v, "devices.console", "the machine's console, " SPEC_VIRTIO_CONSOLE " in the guest",
+			json_pack("{s:s, s:s, s:s}", "driver", "virtconsole", "bus", "ports.0", "chardev", "serial"));
+}
+
 /* Appends the lines to the supervisor: pipes and sockets in a private folder. The guest writes its console byte by
  * byte, and a socket has space for few of such writes only. */
 static void argv_add_lines(const struct argv_in *in, struct qemu_argv *v)
@@ -36,11 +65,10 @@ static void argv_add_lines(const struct argv_in *in, struct qemu_argv *v)
 
 	if (object)
 		argv_pair(v, "-object", object, "", "the key of the lines below, which this folder alone holds");
-	argv_pair(v, "-chardev", argv_line(in, "serial"), "", "the serial line, drained by the supervisor");
-	argv_pair(v, "-serial", xstrdup("chardev:serial"), "", "the machine's console");
+	argv_pair(v, "-chardev", argv_line(in, "serial"), "", "the console's line, drained by the supervisor");
+	argv_add_serial(in, v);
 	argv_pair(v, "-chardev", argv_line(in, "progress"), "", "what the guest reports about itself");
-	argv_device(v, "", "carries the progress port",
-		    json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-serial"), "id", "ports"));
+	argv_add_bus(in, v);
 	argv_device(v, "", "the port debwiz.progress in the guest",
 		    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0", "chardev",
 			      "progress", "name", "debwiz.progress"));
@@ -57,10 +85,12 @@ static void argv_add_lines(const struct argv_in *in, struct qemu_argv *v)
 
 /* Appends the console and the monitor on the terminal, Ctrl-A C changes between them, for a machine that runs without a
  * supervisor. There are no ports: without a reader they would make the guest wait. */
-static void argv_add_terminal(struct qemu_argv *v)
+static void argv_add_terminal(const struct argv_in *in, struct qemu_argv *v)
 {
-	argv_pair(v, "-chardev", xstrdup("stdio,id=serial,mux=on,signal=off"), "", "the serial line, on this terminal");
-	argv_pair(v, "-serial", xstrdup("chardev:serial"), "", "the machine's console");
+	argv_pair(v, "-chardev", xstrdup("stdio,id=serial,mux=on,signal=off"), "",
+		  "the console's line, on this terminal");
+	argv_add_serial(in, v);
+	argv_add_bus(in, v);
 	argv_pair(v, "-mon", xstrdup("chardev=serial,mode=readline"), "", "QEMU's monitor, there too");
 }
 
@@ -457,7 +487,7 @@ int argv_add_devices(const struct argv_in *in, struct qemu_argv *v, struct err *
 		argv_lan(in, v);
 	argv_rng(in, v);
 	if (in->files->alone)
-		argv_add_terminal(v);
+		argv_add_terminal(in, v);
 	else
 		argv_add_lines(in, v);
 	argv_add_display(in, v);

@@ -16,13 +16,22 @@ static bool cmdline_is_term(const char *s)
 	return s && *s && strlen(s) < 64 && !s[strspn(s, plain)];
 }
 
+const char *qemu_console(const struct spec *s, const struct catalog_arch *arch)
+{
+	return s->console == SPEC_CONSOLE_VIRTIO ? SPEC_VIRTIO_CONSOLE : arch->console;
+}
+
 char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, const char *root, bool configuring,
 		   unsigned columns, unsigned rows, const char *term)
 {
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_addf(&b, "console=%s root=%s", arch->console, root ? root : "PARTLABEL=debwiz-root");
+	buf_addf(&b, "console=%s", arch->console);
+	/* the last one counts; until its driver is loaded the first process would have no console without the other */
+	if (!configuring && s->console == SPEC_CONSOLE_VIRTIO)
+		buf_adds(&b, " console=" SPEC_VIRTIO_CONSOLE);
+	buf_addf(&b, " root=%s", root ? root : "PARTLABEL=debwiz-root");
 	if (configuring) {
 		buf_adds(&b, " debwiz.configure panic=-1");
 		return buf_steal(&b);
@@ -64,7 +73,7 @@ char *qemu_console_elsewhere(const struct spec *s, const struct catalog_arch *ar
 		word += strcspn(word, " ");
 	}
 	name = last ? xstrndup(last, strcspn(last, " ,")) : NULL;
-	if (name && (!*name || !strcmp(name, arch->console))) {
+	if (name && (!*name || !strcmp(name, qemu_console(s, arch)))) {
 		free(name);
 		name = NULL;
 	}

@@ -422,6 +422,13 @@ static void check_usb_devices(struct check *k)
 		      SPEC_USB_DEVICES_MAX);
 }
 
+static void check_console(struct check *k)
+{
+	if (k->s->console == SPEC_CONSOLE_VIRTIO && k->arch && !strcmp(k->arch->console, SPEC_VIRTIO_CONSOLE))
+		FAULT(k, "devices", "console",
+		      "the console of %s has that name already, " SPEC_VIRTIO_CONSOLE "; write serial", k->arch->name);
+}
+
 static void check_virtiofs(struct check *k)
 {
 	const struct strv *items = &k->s->shares;
@@ -576,6 +583,7 @@ void spec_check_each(const struct spec *s, const struct catalog *c, spec_fault_f
 	check_unique(&k, "share", &s->shares, "tag");
 	check_virtiofs(&k);
 	check_usb_devices(&k);
+	check_console(&k);
 	check_system(&k);
 	check_time_zone(&k);
 	check_user(&k);

@@ -159,6 +159,13 @@ const struct field field_table[] = {
 	 .help = "none: serial console only. gtk: a window. vnc: a screen for a VNC viewer on "
 		 "this host. spice: the same for a SPICE viewer (remote-viewer spice+unix://SOCKET), which with "
 		 "spice-vdagent in the machine shares the clipboard and sets the screen's size."},
+	{"devices", COLUMN("console", CHOICE, console, "serial", .choices = WORDS("serial", "virtio")),
+	 .effect = FIELD_NEXT_BOOT, .title = "Console",
+	 .help = "serial: the console is the machine's serial port. virtio: it is a virtio console, hvc0 in the guest, "
+		 "where systemd shows a login prompt by itself: for an image whose kernel does not use the serial "
+		 "port. What is printed to the serial port is lost then: what firmware and boot loader print, and "
+		 "with mode = uefi the kernel of a system that debwiz made; with mode = direct the kernel prints to "
+		 "hvc0."},
 	{"devices", COLUMN("rng", BOOL, rng, "yes"), .effect = FIELD_NEXT_BOOT, .title = "Random number device",
 	 .help = "A virtio random number device, so that keys are generated without waiting."},
 	{"devices", COLUMN("usb", BOOL, usb, "no"), .effect = FIELD_NEXT_BOOT, .title = "USB",

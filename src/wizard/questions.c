@@ -249,6 +249,17 @@ static void questions_options_forward(struct wizard *w, struct choices *out)
 	}
 }
 
+static void questions_options_console(struct wizard *w, struct choices *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	struct choice *row;
+
+	questions_add_option(out, "serial", "serial", "The machine's serial port.");
+	row = questions_add_option(out, "virtio", "virtio", "For an image that prints nothing on the serial port.");
+	if (a && !strcmp(a->console, SPEC_VIRTIO_CONSOLE))
+		row->why_not = xasprintf("the console of %s has its name already", a->name);
+}
+
 static void questions_options_display(struct wizard *w, struct choices *out)
 {
 	(void)w;
@@ -584,6 +595,7 @@ const struct question_row question_rows[] = {
 	{"network.restrict", WIZARD_DEVICES, WIZARD_BOOL, NONE, ADVANCED, .applies = questions_has_network},
 	{"network.lan", WIZARD_DEVICES, WIZARD_TEXT, NONE, ADVANCED},
 	{"devices.display", WIZARD_DEVICES, WIZARD_CHOICE, NONE, .options = questions_options_display},
+	{"devices.console", WIZARD_DEVICES, WIZARD_CHOICE, NONE, ADVANCED, .options = questions_options_console},
 	{"devices.share", WIZARD_DEVICES, WIZARD_LIST, NONE},
 	{"devices.usb", WIZARD_DEVICES, WIZARD_BOOL, NONE},
 	{"devices.usb_device", WIZARD_DEVICES, WIZARD_LIST, NONE, ADVANCED, .options = questions_options_usb_device},

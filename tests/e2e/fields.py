@@ -139,6 +139,7 @@ forward = 127.0.0.1:auto:22
 forward = 127.0.0.1:auto:8080
 [devices]
 display = vnc
+console = serial
 rng = yes
 usb = yes
 audio = yes
@@ -389,6 +390,17 @@ def restricted(f):
     f.world.debwiz("stop", NAME).ok()
 
 
+def console(f):
+    """The boot after that: kernel, login prompt and `debwiz console` use the virtio console."""
+    f.m.set("console", "virtio")
+    f.m.up()
+    same(f.m.sh("cat /sys/class/tty/console/active").split()[-1], "hvc0", "the kernel's console")
+    same(f.m.sh("systemctl is-active serial-getty@hvc0").strip(), "active", "its login prompt")
+    f.m.await_log(r"login:")
+    f.world.debwiz("stop", NAME).ok()
+    f.m.set("console", "serial")
+
+
 def no_network(f):
     """The boot after that: QEMU has no network card, and the guest still comes up."""
     text = re.sub(r"^(forward|restrict) = .*\n", "", f.m.text(), flags=re.M)
@@ -408,7 +420,8 @@ STEPS = (
     ("apt's sources", sources), ("archives, keyring, proxy", archive),
     ("packages", packages), ("devices", devices), ("display", display), ("drives", drives),
     ("shares", shares), ("forwards", forwards), ("emulator and extra arguments", emulator),
-    ("initrd", initrd), ("time-out", timeout), ("restricted network", restricted), ("no network", no_network),
+    ("initrd", initrd), ("time-out", timeout), ("restricted network", restricted), ("virtio console", console),
+    ("no network", no_network),
 )
 
 

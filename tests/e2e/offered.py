@@ -45,6 +45,7 @@ FIELDS = {
     "network.restrict": "fields.restricted",
     "network.forward": "fields.forwards",
     "devices.display": "fields.display",
+    "devices.console": "fields.console",
     "devices.rng": "fields.devices",
     "devices.usb": "fields.devices",
     "devices.usb_device": "- needs a USB device of the host: tests/unit/test_usb.c, golden/argv/cases.txt",

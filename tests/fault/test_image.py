@@ -81,6 +81,20 @@ class Image(lib.Case):
         self.assertNotIn("id_ed25519", ssh)
         self.assertEqual(box.run("kill", "m").status, 0)
 
+    def test_silent(self):
+        """No login prompt on the serial port: the message names the other console, which QEMU then has."""
+        box = self.imaged(self.image())
+        self.good(box, box.prepare("--trust"))
+        box.play("up\nserve\n")
+        for console in ("serial", "virtio"):
+            more = ("--set", "boot.timeout=10s", "--set", "devices.console=" + console)
+            result = box.run("boot", box.ini, *box.settings(), *more)
+            self.assertEqual((result.status, result.id), (8, "guest-slow"), str(result))
+            self.assertEqual("console = virtio" in result.error["hint"], console == "serial", str(result))
+            command = box.run("command", box.ini, *box.settings(), *more).out
+            self.assertEqual("virtconsole" in command, console == "virtio", command)
+            self.assertEqual(box.run("kill", "m").status, 0)
+
     def test_direct(self):
         """Kernel and initrd come out of the image; the kernel finds its root by the file system's UUID."""
         box = self.imaged(self.image(), firmware_mode="direct")

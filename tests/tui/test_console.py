@@ -668,13 +668,13 @@ class Console(lib.Case):
         os.rename(record + ".new", record)
 
     def test_nothing_came(self):
-        """A minute without a byte: the guest may use another console. One that has talked, or is younger, is quiet."""
-        for display, where in ((None, "another console"), ("gtk", "its display")):
+        """A minute without a byte: the guest may use another console, of which one is named. One that has talked, or is younger, is quiet."""
+        for display, where in ((None, "console = virtio may show it"), ("gtk", "the guest may use its display")):
             with self.subTest(display=display):
                 g = self.guest(**({"devices_display": display} if display else {}))
                 self.silent(g, 61)
                 s = self.screen(g.home, "console", "m")
-                s.wait("no output yet: the guest may use " + where)
+                s.wait("no output yet: " + where)
         g.says("x")
         s.wait("x", re.compile(r"quiet \d+ s, guest idle"), gone=("no output",))
         g = self.guest()

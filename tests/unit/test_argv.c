@@ -390,6 +390,16 @@ static void test_elsewhere(void **state)
 			assert_null(name);
 		free(name);
 	}
+	g.spec.console = SPEC_CONSOLE_VIRTIO;
+	for (size_t i = 0; i < 2; i++) {
+		char *name;
+
+		free(g.spec.cmdline);
+		g.spec.cmdline = xstrdup(i ? "console=hvc0" : "console=ttyAMA0");
+		name = qemu_console_elsewhere(&g.spec, g.arch);
+		assert_true(i ? !name : !strcmp(name, "ttyAMA0"));
+		free(name);
+	}
 	golden_close(&g);
 }
 

@@ -111,6 +111,9 @@ static void rules(void **state)
 		{"[machine]\narch = arm64\n[cpu]\nmodel = max,pauth-impdef=on\n", NULL},
 		{"[machine]\narch = amd64\n[cpu]\nmodel = host\n", NULL},
 		{"[machine]\narch = amd64\n[cpu]\nmodel = host\naccel = tcg\n", "emulation"},
+		{"[devices]\nconsole = virtio\n", NULL},
+		{"[machine]\narch = ppc64el\n[firmware]\nmode = direct\n[devices]\nconsole = virtio\n",
+		 "box.ini:6: devices.console: the console of ppc64el has that name already, hvc0; write serial"},
 		/* start-up */
 		{"[firmware]\ninitrd = guest\n", "box.ini:2: firmware.initrd: with mode = uefi"},
 		{"[firmware]\ninitrd = own\n", "box.ini:2: firmware.initrd: with mode = uefi"},

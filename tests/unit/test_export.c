@@ -11,8 +11,8 @@
 #include "export/manifest.h"
 #include "host/proc.h"
 
-static const char *const cases[] = {"armhf-uefi",	"armhf-direct", "arm64-uefi",
-				    "amd64-everything", "amd64-kvm",	"amd64-secure"};
+static const char *const cases[] = {"armhf-uefi", "armhf-direct", "arm64-uefi",	  "amd64-everything",
+				    "amd64-kvm",  "amd64-secure", "amd64-console"};
 
 static struct export_machine machine_of(const struct golden *g)
 {

@@ -81,6 +81,7 @@ static const struct {
 	{"network.lan", "lab"},
 	{"network.forward", "127.0.0.1:2222:22\n127.0.0.1:8080:80"},
 	{"devices.display", "vnc"},
+	{"devices.console", "virtio"},
 	{"devices.share", "path=/tmp,tag=tmp"},
 	{"devices.usb", "yes"},
 	{"devices.usb_device", "0403:6001\n1-4.2"},

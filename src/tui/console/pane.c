@@ -38,6 +38,7 @@ struct pane {
 	int64_t pid, started; /* of QEMU */
 	char *elsewhere;      /* the console that the kernel uses; NULL: this one, as far as is known */
 	bool display;	      /* the machine has one */
+	bool has_other;	      /* its console may be a virtio one instead */
 	uint16_t ssh_port;    /* 0: none */
 	uint32_t prefix;      /* a control character */
 	bool prefixed;	      /* it was pressed */
@@ -325,7 +326,10 @@ static bool pane_add_elsewhere(const struct pane *p, struct buf *b)
 	if (p->elsewhere)
 		buf_addf(b, " │ the kernel's console is %s (boot.cmdline)", p->elsewhere);
 	else if (v->rows && blank && p->started && time(NULL) - p->started >= SILENT_S)
-		buf_addf(b, " │ no output yet: the guest may use %s", p->display ? "its display" : "another console");
+		buf_addf(b, " │ no output yet: %s",
+			 p->display	? "the guest may use its display"
+			 : p->has_other ? "console = virtio may show it"
+					: "the guest may use another console");
 	else
 		return false;
 	return true;
@@ -560,6 +564,7 @@ static void pane_take_spec(struct pane *p, struct app *app, struct spec *spec)
 	p->ssh_port = machine_ssh_port(app, spec);
 	p->elsewhere = arch ? qemu_console_elsewhere(spec, arch) : NULL;
 	p->display = spec->display != SPEC_DISPLAY_NONE;
+	p->has_other = arch && strcmp(qemu_console(spec, arch), SPEC_VIRTIO_CONSOLE) != 0;
 	spec_fini(spec);
 }
 
