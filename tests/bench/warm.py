@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""warm: machines that resume a copy of a saved guest: `run`, `up` of a new machine, ten at once, and what a copy
+"""warm: machines that resume a copy of a saved guest: `run`, `up` of a new machine, ten in parallel, and what a copy
 takes of the host's memory. The peer is the same with a boot."""
 import json
 import os
@@ -36,7 +36,7 @@ def own_memory(pid):
     return (int(fields['Private_Dirty:']) + int(fields['Private_Clean:'])) / 1024
 
 
-def at_once(bench, program, failed):
+def in_parallel(bench, program, failed):
     """Starts COUNT machines at the same time; seconds until the last has its login prompt, and memory of each."""
     names = ['bench-ten-%d' % i for i in range(COUNT)]
     paths = [bench.machine(name) for name in names]
@@ -52,7 +52,7 @@ def at_once(bench, program, failed):
         errors += [text] if p.returncode else []
     seconds = time.monotonic() - begin
     if errors:
-        raise failed('%d of %d machines at once did not start:\n%s' % (len(errors), COUNT, errors[0][-2000:]))
+        raise failed('%d of %d machines in parallel did not start:\n%s' % (len(errors), COUNT, errors[0][-2000:]))
     time.sleep(SETTLE_SECONDS)  # what is measured: guests at their prompts
     own = [own_memory(qemu(bench, program, name)) for name in names]
     for name in names:
@@ -73,7 +73,7 @@ def measure(bench, program, arch, runs, failed):
     ours = statistics.median(up(bench, 'bench-warm-%d' % i, 'yes') for i in range(runs))
     one = up(bench, 'bench-cold', 'no')
     bench.add('up of a new machine, resumed', ours, one, 'the same with a boot', '>= 8')
-    seconds, memory, own = at_once(bench, program, failed)
-    bench.add('up of %d new machines at once' % COUNT, seconds, one * COUNT, '%d boots, one by one' % COUNT, '')
+    seconds, memory, own = in_parallel(bench, program, failed)
+    bench.add('up of %d new machines in parallel' % COUNT, seconds, one * COUNT, '%d boots, one by one' % COUNT, '')
     bench.add('peak memory of debwiz in that, each', memory, None, '', '<= 256 MiB', 'MiB')
     bench.add('memory of a copy that is not shared', statistics.median(own), None, '', '', 'MiB')

@@ -811,7 +811,7 @@ static void kill_supervisor(struct play *p, enum vm_state now)
 	struct vm_run run;
 
 	assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
-	assert_int_equal(run.state, now); /* a client is told only what is written */
+	assert_int_equal(run.state, now); /* what a client gets is written */
 	p->first = (struct proc_id){run.supervisor_pid, run.supervisor_start};
 	p->qemu = (struct proc_id){run.qemu_pid, run.qemu_start};
 	id = p->first;
