@@ -38,6 +38,7 @@ PY_ALLOWED = {
     ('tests/mirror/server.py', 'time.sleep'): 'a mirror that stalls; its thread dies with it',
     ('tests/bench/run.py', 'time.sleep'): 'measures a while in which nothing happens',
     ('tests/bench/console.py', 'time.sleep'): 'measures a while in which nothing happens',
+    ('tests/bench/warm.py', 'time.sleep'): 'measures a while in which nothing happens',
     ('tests/bench/builds.py', 'time.sleep'): 'between two looks at a folder, with a deadline',
     ('tests/bench/flood.py', 'time.sleep'): 'between two looks at a file, with a deadline',
     ('tests/e2e/life.py', 'time.sleep'): 'a guest is paused for longer than its clock may be off by',
