@@ -86,16 +86,19 @@ static void step_login_cancel(struct step_run *run, void *job)
 	job_stop_waiting(step_login_leave(step_state(run)));
 }
 
-/* Returns why the guest is paused, owned; NULL if it is not. */
-static char *step_login_why_paused(const struct job *j)
+/* Returns why the guest is paused, owned; NULL if it is not. *up: it had come up before. */
+static char *step_login_why_paused(const struct job *j, bool *up)
 {
 	struct vm_run run;
 	char *why = NULL;
 
+	*up = false;
 	if (vm_run_read(j->machine_dir, &run, NULL) < 0)
 		return NULL;
-	if (run.state == VM_PAUSED)
+	if (run.state == VM_PAUSED) {
 		why = xstrdup(*run.cause ? run.cause : "paused");
+		*up = run.login || run.ready;
+	}
 	vm_run_fini(&run);
 	return why;
 }
@@ -110,7 +113,8 @@ static void step_login_on_deadline(void *arg)
 {
 	struct waiting *w = arg;
 	const char *name = w->job->spec->name;
-	char *why = step_login_why_paused(w->job);
+	bool up;
+	char *why = step_login_why_paused(w->job, &up);
 	struct err e = ERR_INIT;
 
 	if (why) {
@@ -169,6 +173,8 @@ static void step_login_came_up(struct waiting *w, const struct vm_run *run)
 		step_warn(w->run, "%s", complaints.items[i]);
 	if (!strcmp(run->seed, "pending"))
 		step_warn(w->run, "the guest did not report whether it applied its settings");
+	if (run->state == VM_PAUSED)
+		step_warn(w->run, "it is paused: %s; `debwiz resume %s` resumes it", run->cause, w->job->spec->name);
 	step_login_end(w, failed ? &e : NULL, "login prompt");
 }
 
@@ -212,9 +218,10 @@ static void step_login_on_progress(const char *state, const json_t *values, void
 static void step_login_on_state(enum vm_state s, void *arg)
 {
 	struct waiting *w = arg;
-	AUTO_FREE char *why = s == VM_PAUSED ? step_login_why_paused(w->job) : NULL;
+	bool up = s == VM_RUNNING;
+	AUTO_FREE char *why = s == VM_PAUSED ? step_login_why_paused(w->job, &up) : NULL;
 
-	if (s == VM_RUNNING) {
+	if (up) {
 		if (!w->up) {
 			w->up = true;
 			w->again = loop_timer_start(w->job->loop, REPORT_MS, 0, step_login_on_late, w);
