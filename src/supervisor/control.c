@@ -18,7 +18,7 @@ struct control_client {
 	struct loop_stream *stream; /* NULL: this place is free */
 	struct frame_reader reader;
 	uint64_t number; /* of this client alone: never used again */
-	bool subscribed, console;
+	unsigned parts;	 /* that it subscribed to: enum control_part */
 };
 
 struct control {
@@ -322,20 +322,18 @@ size_t control_queued(struct control *c, uint64_t client)
 	return k ? loop_stream_queued(k->stream) : 0;
 }
 
-void control_subscribe(struct control *c, uint64_t client, bool console)
+void control_subscribe(struct control *c, uint64_t client, unsigned parts)
 {
 	struct control_client *k = control_find(c, client);
 
-	if (!k)
-		return;
-	k->subscribed = true;
-	k->console = console;
+	if (k)
+		k->parts |= parts;
 }
 
-void control_event(struct control *c, json_t *event)
+void control_event(struct control *c, enum control_part part, json_t *event)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
-		if (c->clients[i].stream && c->clients[i].subscribed)
+		if (c->clients[i].stream && c->clients[i].parts & part)
 			control_send_object(&c->clients[i], json_incref(event));
 	}
 	json_decref(event);
@@ -350,7 +348,7 @@ void control_console(struct control *c, const char *p, size_t n)
 		struct control_client *k = &c->clients[i];
 
 		/* a slow client misses bytes of the console, nothing else */
-		if (!k->stream || !k->console || loop_stream_queued(k->stream) > CONSOLE_BACKLOG)
+		if (!k->stream || !(k->parts & CONTROL_CONSOLE) || loop_stream_queued(k->stream) > CONSOLE_BACKLOG)
 			continue;
 		if (!b.len)
 			frame_put(&b, FRAME_CONSOLE, p, n);

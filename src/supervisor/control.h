@@ -45,11 +45,13 @@ void control_send(struct control *c, uint64_t client, uint8_t type, const void *
 void control_send_json(struct control *c, uint64_t client, json_t *o);
 /* Returns the bytes that the client has not read yet. */
 size_t control_queued(struct control *c, uint64_t client);
-/* From now on the client gets events, and the bytes of the console if `console`; does nothing if it has gone. */
-void control_subscribe(struct control *c, uint64_t client, bool console);
-/* Sends an event to all subscribers; takes the reference. */
-void control_event(struct control *c, json_t *event);
-/* Sends console bytes to the clients that asked for them. */
+/* What a client subscribes to. */
+enum control_part { CONTROL_STATES = 1, CONTROL_PROGRESS = 2, CONTROL_CONSOLE = 4 };
+/* From now on the client gets these parts as well; does nothing if it has gone. */
+void control_subscribe(struct control *c, uint64_t client, unsigned parts);
+/* Sends an event to all subscribers of `part`; takes the reference. */
+void control_event(struct control *c, enum control_part part, json_t *event);
+/* Sends console bytes to the subscribers of CONTROL_CONSOLE. */
 void control_console(struct control *c, const char *p, size_t n);
 /* Listens at that path instead of the old one; existing clients stay connected. */
 int control_listen(struct control *c, const char *path, struct err *e);

@@ -70,7 +70,7 @@ static void life_send_written(void *arg)
 {
 	struct state_event *t = arg;
 
-	control_event(t->sup->control, t->event);
+	control_event(t->sup->control, CONTROL_STATES, t->event);
 	free(t);
 }
 
@@ -92,7 +92,7 @@ static json_t *life_progress_event(const char *state, json_t *values)
 
 void sup_send_progress(struct sup *s, const char *state, json_t *values)
 {
-	control_event(s->control, life_progress_event(state, values));
+	control_event(s->control, CONTROL_PROGRESS, life_progress_event(state, values));
 }
 
 void sup_send_progress_to(struct sup *s, uint64_t client, const char *state, json_t *values)

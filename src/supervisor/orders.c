@@ -35,7 +35,7 @@ struct sup_order {
 	char *rule;		  /* a forward that is to be added (`on`) or removed */
 	bool on;
 	json_t *record; /* of a status or a subscription: the run record as it was then, not yet written */
-	bool subscribes, console;
+	bool subscribes;
 };
 
 static struct sup_order *orders_new(struct sup *s, struct control_ticket t)
@@ -167,39 +167,40 @@ static bool orders_accepted(struct sup_order *o, const char *error)
 static void orders_send_record(void *arg)
 {
 	struct sup_order *o = arg;
-	struct sup *s = o->sup;
 
-	control_answer(s->control, o->ticket, NULL, json_pack("{s:O}", "run", o->record));
-	if (o->subscribes) {
-		control_subscribe(s->control, o->ticket.client, o->console);
-		/* a rung of the stop ladder is sent once, and to a client that subscribes later */
-		if (s->run.state == VM_STOPPING && s->end.rung)
-			sup_send_progress_to(s, o->ticket.client, "stopping", sup_stop_values(s));
-	}
+	control_answer(o->sup->control, o->ticket, NULL, json_pack("{s:O}", "run", o->record));
+	if (o->subscribes)
+		control_subscribe(o->sup->control, o->ticket.client, CONTROL_STATES);
 	orders_free(o);
 }
 
-/* Answers with the record of now once it is written: what the client reads agrees with it, and the events that are
+/* Answers with the record of now once it is written: what the client reads agrees with it, and the states that are
  * sent after the answer are the changes since. */
-static void orders_answer_record(struct sup *s, struct control_ticket t, bool subscribes, bool console)
+static void orders_answer_record(struct sup *s, struct control_ticket t, bool subscribes)
 {
 	struct sup_order *o = orders_new(s, t);
 
 	o->record = vm_run_json(&s->run);
 	o->subscribes = subscribes;
-	o->console = console;
 	async_writer_then(s->writer, orders_send_record, o);
 }
 
 static void orders_on_status(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	(void)request;
-	orders_answer_record(s, t, false, false);
+	orders_answer_record(s, t, false);
 }
 
+/* Progress and console are not recorded, and begin immediately. */
 static void orders_on_subscribe(struct sup *s, const json_t *request, struct control_ticket t)
 {
-	orders_answer_record(s, t, true, json_bool(request, "console", false));
+	bool console = json_bool(request, "console", false);
+
+	control_subscribe(s->control, t.client, CONTROL_PROGRESS | (console ? CONTROL_CONSOLE : 0));
+	/* a rung of the stop ladder is sent once, and to a client that subscribes later */
+	if (s->run.state == VM_STOPPING && s->end.rung)
+		sup_send_progress_to(s, t.client, "stopping", sup_stop_values(s));
+	orders_answer_record(s, t, true);
 }
 
 /* Stop and kill */

@@ -45,7 +45,7 @@ static bool request(const char *op, const json_t *o, struct control_ticket t, vo
 
 	must(json_is_object(o));
 	if (!strcmp(op, "subscribe"))
-		control_subscribe(f->control, t.client, json_bool(o, "console", false));
+		control_subscribe(f->control, t.client, CONTROL_STATES | CONTROL_PROGRESS | CONTROL_CONSOLE);
 	if (!strcmp(op, "subscribe") || !strcmp(op, "kill")) {
 		control_answer(f->control, t, NULL, json_pack("{s:s}", "more", "x"));
 		return true;

@@ -33,8 +33,9 @@ static bool on_request(const char *op, const json_t *request, struct control_tic
 {
 	struct world *w = arg;
 
+	(void)request;
 	if (!strcmp(op, "subscribe"))
-		control_subscribe(w->control, t.client, json_bool(request, "console", false));
+		control_subscribe(w->control, t.client, CONTROL_STATES | CONTROL_PROGRESS | CONTROL_CONSOLE);
 	else if (!strcmp(op, "who"))
 		w->first = t.client;
 	else
@@ -218,7 +219,7 @@ static bool slow_gone(struct world *w)
 
 	if (!w->gone && w->clients[1].answers >= 1 + events && events < 1000) {
 		memset(text, 'x', CHUNK - 1);
-		control_event(w->control, json_pack("{s:s}", "event", text));
+		control_event(w->control, CONTROL_STATES, json_pack("{s:s}", "event", text));
 		events++;
 	}
 	free(text);

@@ -33,7 +33,7 @@ static bool on_request(const char *op, const json_t *request, struct control_tic
 	struct world *w = arg;
 
 	if (!strcmp(op, "subscribe")) {
-		control_subscribe(w->control, t.client, json_bool(request, "console", false));
+		control_subscribe(w->control, t.client, CONTROL_STATES | CONTROL_PROGRESS | CONTROL_CONSOLE);
 		control_answer(w->control, t, NULL, json_pack("{s:{s:s}}", "run", "state", "running"));
 		return true;
 	}
