@@ -263,6 +263,8 @@ static pid_t serve(uint16_t port, bool clear)
 		       SSL_read(ssl, got + n, sizeof(got) - 1 - (size_t)n) == 1) /* a byte a record */
 			n++;
 	}
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
 	/* a client that goes away without a word does so by a reset */
 	if (quiet_client)
 		_exit(read(client, got, 1) < 0 && errno == ECONNRESET ? 5 : 99);
