@@ -394,11 +394,36 @@ def console(f):
     """The boot after that: kernel, login prompt and `debwiz console` use the virtio console."""
     f.m.set("console", "virtio")
     f.m.up()
+    f.m.await_ssh()
     same(f.m.sh("cat /sys/class/tty/console/active").split()[-1], "hvc0", "the kernel's console")
     same(f.m.sh("systemctl is-active serial-getty@hvc0").strip(), "active", "its login prompt")
     f.m.await_log(r"login:")
     f.world.debwiz("stop", NAME).ok()
     f.m.set("console", "serial")
+
+
+def virtiofs(f):
+    """The boot after that: a folder by virtiofs, whose program ends with QEMU."""
+    folders = "/usr/libexec" + (":/usr/lib/qemu" if os.geteuid() == 0 else "")      # the latter is for root alone
+    if f.world.run(["sh", "-c", "PATH=$PATH:%s; command -v virtiofsd" % folders]).status:
+        return "skipped: there is no virtiofsd that this user may start"
+    path = os.path.join(f.folder, "rw")
+    text = f.m.text()
+    need("path=%s,tag=rw\n" % path in text, "the file has no such share")
+    with open(f.m.ini, "w", encoding="utf-8") as file:
+        file.write(text.replace("path=%s,tag=rw\n" % path, "path=%s,tag=rw,driver=virtiofs\n" % path))
+    f.m.up("--trust")
+    f.m.await_ssh()
+    sudo(f, "mkdir -p /mnt/fs; mount -t virtiofs rw /mnt/fs")
+    sudo(f, "cd /mnt/fs && echo by-virtiofs >fs && ln fs hard && chmod 0751 fs")
+    with open(os.path.join(path, "hard"), encoding="utf-8") as file:
+        same(file.read(), "by-virtiofs\n", "what the host reads")
+        same(oct(os.fstat(file.fileno()).st_mode & 0o7777), "0o751", "the mode on the host")
+    running = ["pgrep", "-f", "virtiofsd .*" + re.escape(path)]
+    same(f.world.run(running).status, 0, "status of pgrep while it runs")
+    f.world.debwiz("stop", NAME).ok()
+    same(f.world.run(running).status, 1, "status of pgrep after the stop")
+    return None
 
 
 def no_network(f):
@@ -421,7 +446,7 @@ STEPS = (
     ("packages", packages), ("devices", devices), ("display", display), ("drives", drives),
     ("shares", shares), ("forwards", forwards), ("emulator and extra arguments", emulator),
     ("initrd", initrd), ("time-out", timeout), ("restricted network", restricted), ("virtio console", console),
-    ("no network", no_network),
+    ("virtiofs", virtiofs), ("no network", no_network),
 )
 
 
