@@ -200,6 +200,10 @@ static int virt_close(struct virt *v, struct err *e)
 	return r;
 }
 
+/* Waits until the services have started; creates the group that sbuild(1) gives its files to. */
+static const char virt_prepare[] = "systemctl is-system-running --wait >/dev/null; groupadd --force --system sbuild; "
+				   "d=$(mktemp -d /var/tmp/debwiz-virt.XXXXXX) && chmod 1777 \"$d\" && echo \"$d\"";
+
 static int virt_open(struct virt *v, struct err *e)
 {
 	int r = temporary_new(&v->cli->store, "virt", &v->machine, e);
@@ -211,10 +215,7 @@ static int virt_open(struct virt *v, struct err *e)
 	if (!r)
 		r = virt_connect(v, e);
 	if (!r)
-		r = virt_guest(v,
-			       "systemctl is-system-running --wait >/dev/null; "
-			       "d=$(mktemp -d /var/tmp/debwiz-virt.XXXXXX) && chmod 1777 \"$d\" && echo \"$d\"",
-			       e);
+		r = virt_guest(v, virt_prepare, e);
 	if (r < 0)
 		return -1;
 	v->scratch = xstrdup(v->output.data);

@@ -230,7 +230,7 @@ def main():
         if args.quick and rest:
             by_screens(t, world)
         part = args.examples or args.wizard or args.life or args.full or args.packages or args.only
-        t.offers(() if part else ("fields", "verbs", "reach", "trusted", "images", "installer",
+        t.offers(() if part else ("fields", "verbs", "reach", "builds", "trusted", "images", "installer",
                                 "lan") if args.offered else
                  {check.split(".")[0] for _, check in table.rows()})
     finally:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 
+import builds
 import reach
 from world import BOOT, DEBWIZ, SRC, Failed, need, same, until
 
@@ -280,7 +281,7 @@ def fresh(m):
 
 RUNNING = (
     ("read-only verbs", asked), ("logs", logs), ("edit by --set", edited), ("open: screen and console", opened),
-    ("cp", copied), *reach.RUNNING, ("exec", executed), ("pause and resume", paused), ("reset", reset),
+    ("cp", copied), *reach.RUNNING, *builds.RUNNING, ("exec", executed), ("pause and resume", paused), ("reset", reset),
     ("forward", forwarded), ("kill", killed),
 )
 STOPPED = (

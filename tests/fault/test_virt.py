@@ -95,6 +95,7 @@ class Virt(test_run.Case):
         world = test_run.Case.make()
         world.script("sudo", '[ "$1" = -n ] && shift\nexec "$@"')
         world.script("systemctl", "exit 1")                  # degraded, which is not a reason to refuse
+        world.script("groupadd", 'for name do :; done\necho "$name" >"$GUEST/group"')
         return world
 
     def opened(self):
@@ -111,6 +112,7 @@ class Virt(test_run.Case):
                               "suggested-normal-user=build"}, set(names))
         scratch = client.say("open")[0]
         self.assertEqual(os.stat(scratch).st_mode & 0o7777, 0o1777)
+        self.assertEqual(lib.read(os.path.join(client.box.root, "group")), "sbuild\n", "the group of sbuild's files")
         first = self.temporary(client.box, "machines/virt-*.ini")
         words = ("two  words", "it's", "", "$HOME `id`", "line\n", "-n")
         status, out = client.run("printf", "%s|", *words)
