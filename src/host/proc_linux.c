@@ -19,7 +19,7 @@
 #include "proc_priv.h"
 
 /* Fields of /proc/PID/stat, counted from 3 (state), the first one after the name in brackets. */
-enum { STAT_STATE = 3, STAT_UTIME = 14, STAT_STIME = 15, STAT_START = 22, STAT_RSS = 24 };
+enum { STAT_STATE = 3, STAT_UTIME = 14, STAT_STIME = 15, STAT_THREADS = 20, STAT_START = 22, STAT_RSS = 24 };
 #define STAT_FIELDS 25
 
 struct stat_line {
@@ -46,6 +46,15 @@ static bool proc_linux_read_stat(int64_t pid, struct stat_line *out)
 	return n == STAT_FIELDS;
 }
 
+/*
+ * Returns whether the process has exited. Its state is that of its first thread, which may be a zombie while the others
+ * still run, or still exit after SIGKILL: until then they hold the files and locks of the process.
+ */
+static bool proc_linux_has_exited(const struct stat_line *s)
+{
+	return s->state == 'X' || (s->state == 'Z' && s->field[STAT_THREADS] <= 1);
+}
+
 size_t proc_boot_id(char *id, size_t size)
 {
 	struct buf text;
@@ -63,7 +72,7 @@ bool proc_identify(int64_t pid, struct proc_id *out)
 {
 	struct stat_line s;
 
-	if (!proc_linux_read_stat(pid, &s) || s.state == 'Z' || s.state == 'X')
+	if (!proc_linux_read_stat(pid, &s) || proc_linux_has_exited(&s))
 		return false;
 	out->pid = pid;
 	out->start = proc_start_now(s.field[STAT_START]);
@@ -86,7 +95,7 @@ bool proc_usage(int64_t pid, uint64_t *cpu_ms, uint64_t *rss)
 	long hz = sysconf(_SC_CLK_TCK);
 	long page = sysconf(_SC_PAGESIZE);
 
-	if (!proc_linux_read_stat(pid, &s) || s.state == 'Z' || s.state == 'X')
+	if (!proc_linux_read_stat(pid, &s) || proc_linux_has_exited(&s))
 		return false;
 	*cpu_ms = (s.field[STAT_UTIME] + s.field[STAT_STIME]) * 1000 / (uint64_t)(hz > 0 ? hz : 100);
 	*rss = s.field[STAT_RSS] * (uint64_t)(page > 0 ? page : 4096);

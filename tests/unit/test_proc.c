@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,6 +26,11 @@
 #include "tests/lib/check.h"
 
 #define SH(script) ((char *const[]){"sh", "-c", (char *)(script), NULL})
+
+struct outlived {
+	pthread_t first;
+	int pipe[2];
+};
 
 struct seen {
 	struct buf out, err;
@@ -322,6 +328,51 @@ static void test_identify_self(void **state)
 	waitpid(child, NULL, 0);
 }
 
+/* Reports once the first thread has exited, and then keeps the process running. */
+static void *outlive_first_thread(void *arg)
+{
+	struct outlived *o = arg;
+	char c = 0;
+
+	pthread_join(o->first, NULL);
+	if (write(o->pipe[1], &c, 1) == 1)
+		for (;;)
+			pause();
+	return NULL;
+}
+
+/* A process without its first thread runs until its last thread exits. */
+static void test_identify_without_first_thread(void **state)
+{
+	struct outlived o = {.first = pthread_self()};
+	bool runs = true, gone = false;
+	struct proc_id id;
+	pthread_t thread;
+	pid_t child;
+	char c;
+
+	(void)state;
+	assert_int_equal(pipe(o.pipe), 0);
+	child = fork();
+	if (child == 0) {
+		if (pthread_create(&thread, NULL, outlive_first_thread, &o))
+			_exit(1);
+		pthread_exit(NULL);
+	}
+	assert_true(child > 0);
+	close(o.pipe[1]);
+	assert_int_equal(read(o.pipe[0], &c, 1), 1);
+	for (int i = 0; i < 1000 && runs; i++) /* the first thread becomes a zombie after the report */
+		runs = proc_identify(child, &id);
+	kill(child, SIGKILL);
+	while (runs && proc_alive(&id))
+		poll(NULL, 0, 1);
+	gone = waitpid(child, NULL, runs ? WNOHANG : 0) == child;
+	close(o.pipe[0]);
+	assert_true(runs);
+	assert_true(gone);
+}
+
 /* The same pid and time in another boot are another process. */
 static void test_start_and_boot(void **state)
 {
@@ -387,19 +438,13 @@ static void test_foreground_signal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_output),
-		cmocka_unit_test(test_start_and_boot),
-		cmocka_unit_test(test_unread_input),
-		cmocka_unit_test(test_signal),
-		cmocka_unit_test(test_grandchild),
-		cmocka_unit_test(test_descriptors),
-		cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_run),
-		cmocka_unit_test(test_detach),
-		cmocka_unit_test(test_detach_inherit),
-		cmocka_unit_test(test_identify_self),
-		cmocka_unit_test(test_exit_signals),
-		cmocka_unit_test(test_foreground_signal),
+		cmocka_unit_test(test_output),	      cmocka_unit_test(test_start_and_boot),
+		cmocka_unit_test(test_unread_input),  cmocka_unit_test(test_signal),
+		cmocka_unit_test(test_grandchild),    cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_missing),	      cmocka_unit_test(test_run),
+		cmocka_unit_test(test_detach),	      cmocka_unit_test(test_detach_inherit),
+		cmocka_unit_test(test_identify_self), cmocka_unit_test(test_identify_without_first_thread),
+		cmocka_unit_test(test_exit_signals),  cmocka_unit_test(test_foreground_signal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
