@@ -425,8 +425,11 @@ static void image_fs_finish_super(ext2_filsys fs, const struct image_spec *spec)
 	s->s_creator_os = EXT2_OS_LINUX;
 	memcpy(s->s_uuid, spec->uuid, sizeof s->s_uuid);
 	memcpy(s->s_hash_seed, spec->uuid, sizeof s->s_hash_seed);
+	for (size_t i = 0; i < ARRAY_SIZE(s->s_hash_seed); i++) /* swapped by libext2fs when it is written */
+		s->s_hash_seed[i] = ext2fs_le32_to_cpu(s->s_hash_seed[i]);
 	memcpy(s->s_volume_name, spec->label, strlen(spec->label));
 	s->s_def_hash_version = EXT2_HASH_HALF_MD4;
+	s->s_flags &= ~(uint32_t)EXT2_FLAGS_UNSIGNED_HASH; /* set on a host whose char is unsigned */
 	s->s_flags |= EXT2_FLAGS_SIGNED_HASH;
 	s->s_default_mount_opts = EXT2_DEFM_XATTR_USER | EXT2_DEFM_ACL;
 	s->s_max_mnt_count = -1;
