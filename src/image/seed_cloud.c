@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/asset.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/strv.h"
@@ -61,21 +62,23 @@ static json_t *seed_cloud_host_keys(const struct seed *s)
 	return keys;
 }
 
-/* The file of other machines, for later boots: systemd's generator may see no virtio console yet. */
-#define RULE_PATH "/etc/udev/rules.d/80-debwiz-console.rules"
-static const char seed_cloud_rule[] = "ACTION!=\"remove\", SUBSYSTEM==\"tty\", KERNEL==\"hvc0\", TAG+=\"systemd\", "
-				      "ENV{SYSTEMD_WANTS}+=\"serial-getty@hvc0.service\"\n";
+/* A file of debwiz's own systems, for later boots: systemd's generator may see no virtio console yet. */
+#define RULE "/etc/udev/rules.d/80-debwiz-console.rules"
 
 /* Consoles have a login prompt and log in automatically without a password, as on other machines. */
-static void seed_cloud_set_login(json_t *data, const struct seed *s, const char *console)
+static int seed_cloud_set_login(json_t *data, const struct seed *s, const char *console, struct err *e)
 {
+	const struct asset *rule = asset_get("guest/root" RULE, e);
 	AUTO_FREE char *unit = xasprintf("serial-getty@%s.service", console);
 	AUTO_FREE char *text = xasprintf("[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin %s --noclear "
 					 "--keep-baud 115200,57600,38400,9600 - $TERM\n",
 					 s->user);
-	json_t *files = json_pack("[{s:s, s:s}]", "path", RULE_PATH, "content", seed_cloud_rule);
 	bool automatic = !*s->password_hash;
+	json_t *files;
 
+	if (!rule)
+		return -1;
+	files = json_pack("[{s:s, s:s}]", "path", RULE, "content", (const char *)rule->data);
 	if (automatic)
 		json_array_append_new(files, json_pack("{s:s, s:s}", "path",
 						       "/etc/systemd/system/serial-getty@.service.d/debwiz.conf",
@@ -84,6 +87,7 @@ static void seed_cloud_set_login(json_t *data, const struct seed *s, const char 
 	json_object_set_new(data, "runcmd",
 			    json_pack("[[s,s], [s,s,s,s]]", "systemctl", "daemon-reload", "systemctl", "--no-block",
 				      automatic ? "restart" : "start", unit));
+	return 0;
 }
 
 int seed_cloud_user_data(const struct seed *s, const char *console, struct buf *out, struct err *e)
@@ -97,8 +101,10 @@ int seed_cloud_user_data(const struct seed *s, const char *console, struct buf *
 		json_object_set_new(data, "timezone", json_string(s->timezone));
 	if (data && *s->locale)
 		json_object_set_new(data, "locale", json_string(s->locale));
-	if (data)
-		seed_cloud_set_login(data, s, console);
+	if (data && seed_cloud_set_login(data, s, console, e) < 0) {
+		json_decref(data);
+		return -1;
+	}
 	buf_adds(out, "#cloud-config\n");
 	return seed_cloud_add(data, out, e);
 }
