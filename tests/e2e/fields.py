@@ -367,10 +367,14 @@ def emulator(f):
     need("guest=%s,process=%s-e2e" % (NAME, NAME) in words, "the extra argument is missing: %r", words[-4:])
 
 
-def timeout(f):
-    """A boot that may take ten seconds is given up: status 8, and the machine still runs or is stopped."""
+def stop(f):
     if f.m.status()["alive"]:
         f.world.debwiz("stop", NAME).ok()
+
+
+def timeout(f):
+    """A boot that may take ten seconds is given up: status 8, and the machine still runs or is stopped."""
+    stop(f)
     got = f.world.debwiz("boot", "--set", "boot.timeout=10s", f.m.ini)
     same(got.status, 8, "status of a boot that may take 10 s: %s" % (got.err or got.out)[-300:])
     f.world.debwiz("kill", NAME)
@@ -379,6 +383,7 @@ def timeout(f):
 
 def restricted(f):
     """The next boot: neither the host nor the world is reached, what is forwarded still works."""
+    stop(f)
     f.m.set("restrict", "yes")
     f.m.set("initrd", "own")
     f.m.up()
@@ -392,6 +397,7 @@ def restricted(f):
 
 def console(f):
     """The boot after that: kernel, login prompt and `debwiz console` use the virtio console."""
+    stop(f)
     f.m.set("console", "virtio")
     f.m.up()
     f.m.await_ssh()
@@ -412,6 +418,7 @@ def virtiofs(f):
     need("path=%s,tag=rw\n" % path in text, "the file has no such share")
     with open(f.m.ini, "w", encoding="utf-8") as file:
         file.write(text.replace("path=%s,tag=rw\n" % path, "path=%s,tag=rw,driver=virtiofs\n" % path))
+    stop(f)
     f.m.up("--trust")
     f.m.await_ssh()
     sudo(f, "mkdir -p /mnt/fs; mount -t virtiofs rw /mnt/fs")
@@ -428,6 +435,7 @@ def virtiofs(f):
 
 def no_network(f):
     """The boot after that: QEMU has no network card, and the guest still comes up."""
+    stop(f)
     text = re.sub(r"^(forward|restrict) = .*\n", "", f.m.text(), flags=re.M)
     text = re.sub(r"^mode = user$", "mode = none", text, flags=re.M)
     text = re.sub(r"^password_hash = .*\n", "", text, flags=re.M)

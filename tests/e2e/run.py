@@ -132,11 +132,11 @@ def offered(t, world):
     """What offered.py names and no other part exercises."""
     fields.every(t, world)
     verbs.every(t, world.machine(SECOND, name="verbs"))
-    t.run("secure boot, TPM", trusted.machine, world)
-    t.run("machines of an image, by UEFI from a file, by direct boot from a server", images.machines, world)
-    t.run("a machine over an image that is not copied", images.itself, world)
-    t.run("Debian's installer, by itself and by hand, as far as the mirror has its packages", installer.machines, world)
-    t.run("two machines on a network of their own, a SPICE screen", lan.machines, world)
+    t.choose("secure boot, TPM", trusted.machine, world)
+    t.choose("machines of an image, by UEFI from a file, by direct boot from a server", images.machines, world)
+    t.choose("a machine over an image that is not copied", images.itself, world)
+    t.choose("Debian's installer, by itself and by hand, as far as the mirror has its packages", installer.machines, world)
+    t.choose("two machines on a network of their own, a SPICE screen", lan.machines, world)
 
 
 def hard_packages(t, world, few):
