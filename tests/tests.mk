@@ -141,6 +141,12 @@ check-wine-screens: debwiz$(EXEEXT)
 		$(PYTHON) $(srcdir)/tests/wine/test_screens.py $(WINE_ARGS) || test $$? = 77
 CLEANFILES += tests/wine/term
 .PHONY: check-wine check-bridge check-wine-screens check-wine-guests
+# Unit tests of a build for a host of the other byte order, by QEMU's user mode emulation. s390x/root is kept.
+check-s390x:
+	@$(MKDIR_P) s390x
+	$(MAKE) $(AM_MAKEFLAGS) distdir distdir=s390x/src
+	$(SHELL) $(srcdir)/tests/cross/s390x.sh s390x $(S390X_ARGS)
+.PHONY: check-s390x
 TEST_EXTENSIONS = .py .sh
 PY_LOG_COMPILER = $(PYTHON)
 SH_LOG_COMPILER = $(SHELL)
