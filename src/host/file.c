@@ -270,6 +270,12 @@ int file_copy_watched(const char *from, const char *to, mode_t mode,
 	return file_commit(to, out, e);
 }
 
+int file_not_folder(const char *path, struct err *e)
+{
+	err_set(e, ERR_FAILED, "folder-type", "%s exists and is not a folder", path);
+	return err_hint(e, "rename or remove it, or choose another folder");
+}
+
 int file_mkdirs(const char *path, struct err *e)
 {
 	AUTO_FREE char *copy = xstrdup(path);

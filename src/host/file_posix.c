@@ -176,7 +176,7 @@ int file_mkdir_one(const char *path, bool last, struct err *e)
 	if (stat(path, &st) < 0)
 		return err_errno(e, errno, "folder-create", "cannot examine %s", path);
 	if (!S_ISDIR(st.st_mode))
-		return err_set(e, ERR_FAILED, "folder-type", "%s exists and is not a folder", path);
+		return file_not_folder(path, e);
 	if (!last)
 		return 0;
 	if (st.st_uid != geteuid() || (st.st_mode & 022)) {

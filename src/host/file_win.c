@@ -201,9 +201,7 @@ int file_mkdir_one(const char *path, bool last, struct err *e)
 
 	(void)last;
 	if (stat(path, &st) == 0)
-		return S_ISDIR(st.st_mode)
-			       ? 0
-			       : err_set(e, ERR_FAILED, "folder-type", "%s exists and is not a folder", path);
+		return S_ISDIR(st.st_mode) ? 0 : file_not_folder(path, e);
 	if (mkdir(path, 0700) == 0 || errno == EEXIST)
 		return 0;
 	return err_errno(e, errno, "folder-create", "cannot create the folder %s", path);

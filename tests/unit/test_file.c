@@ -271,6 +271,7 @@ static void test_mkdirs(void **state)
 	assert_int_equal(file_write(file, "", 0, 0600, NULL), 0);
 	assert_int_equal(file_mkdirs(below, &e), -1);
 	assert_string_equal(e.id, "folder-type");
+	assert_string_equal(e.hint, "rename or remove it, or choose another folder");
 	err_fini(&e);
 	free(deep);
 	free(file);
