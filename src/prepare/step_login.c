@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "job_steps.h"
 #include "machine/client.h"
+#include "machine/deadline.h"
 #include "machine/forward.h"
 #include "machine/suspended.h"
 #include "prepare/steps.h"
@@ -18,6 +19,7 @@
 
 #define LINE_MAX_SHOWN 400
 #define KNOCK_MS 500
+#define KNOCK_LIMIT_MS 60000 /* for the server's first words, which take an emulated guest on a busy host seconds */
 /* The guest's report and its login prompt come on two channels, and either may come first: so much later. */
 #define REPORT_MS 1000
 
@@ -306,8 +308,10 @@ const struct step_ops step_login = {
 
 static void step_login_knock(void *arg);
 
-static void step_login_knock_again(struct waiting *w)
+static void step_login_knock_again(void *arg)
 {
+	struct waiting *w = arg;
+
 	loop_stream_close(w->knock);
 	w->knock = NULL;
 	loop_timer_stop(w->again);
@@ -369,6 +373,9 @@ static void step_login_knock(void *arg)
 		step_login_end(w, &e, NULL);
 		return;
 	}
+	/* for one that is accepted and has no answer, as of a guest that lost it */
+	loop_timer_stop(w->again);
+	w->again = loop_timer_start(w->job->loop, vm_deadline(KNOCK_LIMIT_MS), 0, step_login_knock_again, w);
 	w->knock = loop_stream_connect_tcp(w->job->loop, address, port, &knock_ops, w);
 }
 

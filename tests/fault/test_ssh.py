@@ -53,6 +53,14 @@ class Guest(threading.Thread):
         self.join()
 
 
+class Silent(Guest):
+    """Takes the first connection and says nothing on it."""
+
+    def run(self):
+        with contextlib.suppress(OSError), self.server.accept()[0]:
+            super().run()
+
+
 class Case(lib.Case):
     @staticmethod
     def make():
@@ -116,6 +124,16 @@ class Case(lib.Case):
 
 
 class Ssh(Case):
+    def test_silent_server(self):
+        """A connection without an answer is given up, and tried again."""
+        box = self.made()
+        result = box.run("boot", box.ini, *box.settings())
+        self.assertEqual(result.status, 0, str(result))
+        guest = Silent(self.port(box))
+        self.addCleanup(guest.close)
+        box.env["DEBWIZ_DEADLINE"] = "1000"
+        self.assertEqual(self.say(box, "ssh", "m", "--", "true").status, 0)
+
     def test_keys(self):
         """The machine's own key, and those that its file names; none that an agent has besides."""
         own = os.path.join(self.world.tmp, "own 100% \"\\key")
