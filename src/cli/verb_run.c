@@ -119,7 +119,8 @@ int cli_temporary_start(const struct cli *cli, struct temporary *t, struct spec 
 	verb_run_own(cli, t, own);
 	if (s->warm == SPEC_WARM_AUTO && s->method == SPEC_BOOTSTRAP)
 		s->warm = SPEC_WARM_YES;
-	return temporary_write(t, s, e) < 0 ? -1 : cli_boot(own, JOB_SSH, e);
+	/* cli_connection_open waits for ssh; each attempt costs an emulated guest half a second */
+	return temporary_write(t, s, e) < 0 ? -1 : cli_boot(own, JOB_LOGIN, e);
 }
 
 int cli_temporary_run(struct cli *cli, struct temporary *t, struct spec *s, int *status, struct err *e)

@@ -262,7 +262,7 @@ static int virt_request_reboot(struct virt *v, char **args, struct err *e)
 	(void)args;
 	cli_connection_close(&v->connection);
 	if (!r)
-		r = cli_boot(&v->own, JOB_SSH, e);
+		r = cli_boot(&v->own, JOB_LOGIN, e);
 	if (!r)
 		r = virt_connect(v, e);
 	return r;
