@@ -125,7 +125,7 @@ class Case(lib.Case):
 
 class Ssh(Case):
     def test_silent_server(self):
-        """A connection without an answer is given up, and tried again."""
+        """A connection without an answer is given up, and the next one made."""
         box = self.made()
         result = box.run("boot", box.ini, *box.settings())
         self.assertEqual(result.status, 0, str(result))
