@@ -12,7 +12,7 @@
 int file_open_mode(const char *path, unsigned intent, mode_t mode);
 /* Creates a folder, or accepts an existing one: the last one of a path must be ours alone. */
 int file_mkdir_one(const char *path, bool last, struct err *e);
-/* Sets the error for a file that is no folder ("folder-type"). Returns -1. */
+/* Sets the error for a file that is not a folder ("folder-type"). Returns -1. */
 int file_not_folder(const char *path, struct err *e);
 
 #endif
