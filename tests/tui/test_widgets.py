@@ -133,7 +133,7 @@ class Widgets(world.Case):
     def test_no_text_is_cut_beside_the_ini_file(self):
         _, s = self.page("Network and devices")
         s.resize(24, 100)
-        s.wait("│ [machine]", "Isolated network and 6 more")
+        s.wait("│ [machine]", "Isolated network and 7 more")
         s.key("Esc", "Esc")
         s.wait("auto (2)", "auto (cortex-a15)")
         s.click_text("auto (cortex")
