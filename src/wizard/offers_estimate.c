@@ -88,7 +88,7 @@ static void offers_estimate_add_download(struct wizard_request *r, const struct 
 	const struct package_set *sets[] = {&j->packages, &j->firmware, &j->installer};
 	uint64_t fetch = 0, installed = 0;
 	size_t count = 0;
-	char text[SIZE_TEXT];
+	char text[SIZE_TEXT], number[SIZE_TEXT];
 	struct buf b;
 
 	for (size_t k = 0; k < ARRAY_SIZE(sets); k++)
@@ -106,7 +106,7 @@ static void offers_estimate_add_download(struct wizard_request *r, const struct 
 	buf_init(&b, 0);
 	if (fetch)
 		buf_addf(&b, "%s, ", size_human(fetch, text));
-	buf_addf(&b, "%zu packages%s", count, fetch ? "" : ", all in the cache");
+	buf_addf(&b, "%s%s", count_human(count, "package", number), fetch ? "" : ", all in the cache");
 	offers_estimate_add(r, "Download", &b);
 	buf_init(&b, 0);
 	/* in the base image; the overlay is almost empty at first */
