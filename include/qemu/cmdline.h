@@ -20,7 +20,10 @@ char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, const 
  * Owned. */
 char *qemu_installer_cmdline(const struct catalog_arch *arch, bool manual, const char *term);
 /* Returns the console that boot.cmdline gives the kernel (its last console= counts, kernel-parameters) if it is not
- * the one that is shown. Owned; NULL: it is. */
+ * the one that is shown. Owned; NULL: the kernel uses that one. */
 char *qemu_console_elsewhere(const struct spec *s, const struct catalog_arch *arch);
+/* Returns whether console = virtio may show a system from which nothing comes: one that debwiz did not set up, on the
+ * serial port. */
+bool qemu_may_have_virtio_console(const struct spec *s, const struct catalog_arch *arch);
 
 #endif

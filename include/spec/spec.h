@@ -207,7 +207,7 @@ const char *spec_hostname(const struct spec *s);
 bool spec_has_locale(const struct spec *s);
 /* Whether the keyboard layout is not the default one. */
 bool spec_has_keyboard(const struct spec *s);
-/* Whether the machine's system is not set up by debwiz: it is a copy of an image, or was installed by hand. */
+/* Whether the machine's system is not set up by debwiz: it is of an image, or was installed by hand. */
 bool spec_is_foreign(const struct spec *s);
 /* Whether disk.image is a URL, and not a file of this host. */
 bool spec_image_is_url(const struct spec *s);

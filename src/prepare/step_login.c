@@ -105,12 +105,6 @@ static char *step_login_why_paused(const struct job *j, bool *up)
 	return why;
 }
 
-/* Returns whether the system, not debwiz's, may use another console than the serial port, and could have it. */
-static bool step_login_may_be_elsewhere(const struct job *j)
-{
-	return job_is_foreign(j) && strcmp(qemu_console(j->spec, j->arch), SPEC_VIRTIO_CONSOLE) != 0;
-}
-
 static void step_login_on_deadline(void *arg)
 {
 	struct waiting *w = arg;
@@ -125,7 +119,7 @@ static void step_login_on_deadline(void *arg)
 	} else {
 		err_set(&e, ERR_TIMEOUT, "guest-slow", "the guest did not come up in time");
 		err_hint(&e, "it continues; see `debwiz logs %s`, or raise `timeout =` in [boot]%s", name,
-			 step_login_may_be_elsewhere(w->job)
+			 qemu_may_have_virtio_console(w->job->spec, w->job->arch)
 				 ? "; if its kernel prints nothing there, write console = virtio in [devices]"
 				 : "");
 	}

@@ -79,3 +79,8 @@ char *qemu_console_elsewhere(const struct spec *s, const struct catalog_arch *ar
 	}
 	return name;
 }
+
+bool qemu_may_have_virtio_console(const struct spec *s, const struct catalog_arch *arch)
+{
+	return spec_is_foreign(s) && strcmp(qemu_console(s, arch), SPEC_VIRTIO_CONSOLE) != 0;
+}

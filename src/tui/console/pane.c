@@ -564,7 +564,7 @@ static void pane_take_spec(struct pane *p, struct app *app, struct spec *spec)
 	p->ssh_port = machine_ssh_port(app, spec);
 	p->elsewhere = arch ? qemu_console_elsewhere(spec, arch) : NULL;
 	p->display = spec->display != SPEC_DISPLAY_NONE;
-	p->has_other = arch && strcmp(qemu_console(spec, arch), SPEC_VIRTIO_CONSOLE) != 0;
+	p->has_other = arch && qemu_may_have_virtio_console(spec, arch);
 	spec_fini(spec);
 }
 
