@@ -34,7 +34,9 @@ static bool on_request(const char *op, const json_t *request, struct control_tic
 	struct world *w = arg;
 
 	(void)request;
-	if (!strcmp(op, "subscribe"))
+	if (!strcmp(op, "progress"))
+		control_subscribe(w->control, t.client, CONTROL_PROGRESS);
+	else if (!strcmp(op, "subscribe"))
 		control_subscribe(w->control, t.client, CONTROL_STATES | CONTROL_PROGRESS | CONTROL_CONSOLE);
 	else if (!strcmp(op, "who"))
 		w->first = t.client;
@@ -240,6 +242,32 @@ static void test_slow_is_dropped(void **state)
 	loop_stream_hold(w->clients[0].stream, false);
 }
 
+static bool each_answered(struct world *w)
+{
+	return w->clients[0].answers && w->clients[1].answers;
+}
+
+static bool progress_came(struct world *w)
+{
+	return w->clients[0].answers == 3 && w->clients[1].answers >= 2;
+}
+
+/* A client gets the parts that it subscribed to, and no others. */
+static void test_parts(void **state)
+{
+	struct world *w = *state;
+
+	join(w, 0, "subscribe");
+	join(w, 1, "progress");
+	await(w, each_answered);
+	control_event(w->control, CONTROL_STATES, json_pack("{s:s}", "event", "state"));
+	control_event(w->control, CONTROL_PROGRESS, json_pack("{s:s}", "event", "progress"));
+	control_console(w->control, "x", 1);
+	await(w, progress_came);
+	assert_int_equal(w->clients[1].answers, 2);
+	assert_int_equal(w->clients[1].console, 0);
+}
+
 static bool all_answered(struct world *w)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
@@ -290,6 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_slow_misses_console, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_slow_is_dropped, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_parts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_many, setup, teardown),
 	};
 
