@@ -367,7 +367,7 @@ static void step_login_knock(void *arg)
 		step_login_end(w, &e, NULL);
 		return;
 	}
-	/* for one that is accepted and has no answer, as of a guest that lost it */
+	/* a connection that is accepted and never answered is given up */
 	loop_timer_stop(w->again);
 	w->again = loop_timer_start(w->job->loop, vm_deadline(KNOCK_LIMIT_MS), 0, step_login_knock_again, w);
 	w->knock = loop_stream_connect_tcp(w->job->loop, address, port, &knock_ops, w);
