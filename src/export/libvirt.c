@@ -357,7 +357,10 @@ static void libvirt_add_domain(struct libvirt *x)
 	const struct export_machine *m = x->m;
 	const char *type = m->facts.accel;
 	const char *memory = libvirt_option(x, "-m", NULL);
-	bool virtio = m->s->console == SPEC_CONSOLE_VIRTIO;
+	AUTO_FREE char *start =
+		m->s->console == SPEC_CONSOLE_VIRTIO
+			? xasprintf("virsh start %s; virsh console --devname console1 %s", m->s->name, m->s->name)
+			: xasprintf("virsh start --console %s", m->s->name);
 
 	if (!strcmp(type, "tcg"))
 		type = "qemu";
@@ -369,12 +372,11 @@ static void libvirt_add_domain(struct libvirt *x)
 		 "<domain type='%s' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
 		 "  <name>%s</name>\n"
 		 "  <description>Written by `debwiz export %s --as libvirt`. Debwiz must not run it at the same time.\n"
-		 "virsh define %s.xml; virsh start %s%s%s</description>\n"
+		 "virsh define %s.xml; %s</description>\n"
 		 "  <memory unit='MiB'>%.*s</memory>\n"
 		 "%s"
 		 "  <vcpu>%s</vcpu>\n",
-		 type, m->s->name, m->s->name, m->s->name, virtio ? m->s->name : "--console ",
-		 virtio ? "; virsh console --devname console1 " : "", m->s->name, (int)strcspn(memory, "M"), memory,
+		 type, m->s->name, m->s->name, m->s->name, start, (int)strcspn(memory, "M"), memory,
 		 spec_count_virtiofs(m->s) ? LIBVIRT_SHARED_MEMORY : "", libvirt_option(x, "-smp", NULL));
 	libvirt_add_os(x);
 	libvirt_pass_machine(x);
